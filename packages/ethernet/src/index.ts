@@ -1,0 +1,6 @@
+/**
+ * Ethernet frames, ARP, the Link contract and link middlewares.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * Virtual time, simulated wires, packet scripts and captures: testing protocols.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * HTTP semantics, HTTP/1.1 and HTTP/2 with HPACK, sans-IO.
+ *
+ * @packageDocumentation
+ */
+export {};

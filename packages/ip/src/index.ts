@@ -1,0 +1,6 @@
+/**
+ * IP addresses, prefixes, and the Path that transports speak to.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * IPv4 packets, fragmentation, reassembly, routes, ICMP.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * The archive: a Git-style pack, read and written.
+ *
+ * @packageDocumentation
+ */
+export {};

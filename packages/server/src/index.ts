@@ -1,0 +1,6 @@
+/**
+ * The two programs: immuable-net serves, immuable makes archives.
+ *
+ * @packageDocumentation
+ */
+export {};

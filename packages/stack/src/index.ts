@@ -1,0 +1,6 @@
+/**
+ * NetworkStack: the layers put together, and the asynchronous facade.
+ *
+ * @packageDocumentation
+ */
+export {};

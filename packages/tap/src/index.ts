@@ -1,0 +1,6 @@
+/**
+ * Linux tap devices by FFI.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * TCP (RFC 9293), sans-IO: segments, state machine, loss recovery, congestion control.
+ *
+ * @packageDocumentation
+ */
+export {};

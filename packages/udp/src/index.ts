@@ -1,0 +1,6 @@
+/**
+ * UDP datagrams and sockets, sans-IO.
+ *
+ * @packageDocumentation
+ */
+export {};
