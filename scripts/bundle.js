@@ -31,7 +31,9 @@ for (const [program, files] of Object.entries(entries)) {
     // koffi finds its native library beside its own files.
     external: ['koffi'],
     // CommonJS dependencies ask for `require`, which a module does not have.
-    banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
     sourcemap: 'linked',
     legalComments: 'none',
     logLevel: 'warning',

@@ -15,7 +15,9 @@ mkdirSync(folder, { recursive: true });
 const pack = join(folder, 'site.pack');
 run(process.execPath, [programs.make, 'make', '--force', '--quiet', '-o', pack, join(root, 'examples/site')]);
 const given = process.argv.slice(2);
-const forward = given.some((word) => word === '--forward' || word.startsWith('--forward=') || word === '--tap' || word.startsWith('--tap='));
+const forward = given.some(
+  (word) => word === '--forward' || word.startsWith('--forward=') || word === '--tap' || word.startsWith('--tap='),
+);
 const args = [programs.serve, ...(forward ? [] : ['--forward', '127.0.0.1:8080']), '--pack', pack, ...given];
 const child = spawn(process.execPath, args, { stdio: 'inherit' });
 // The terminal sends a signal to the whole group; what is sent to this process alone is passed on.

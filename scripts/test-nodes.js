@@ -13,15 +13,22 @@ const releases = process.argv.length > 2 ? process.argv.slice(2) : ['22', '24', 
 let failed = 0;
 for (const release of releases) {
   const folder = mkdtempSync(join(tmpdir(), `node-${release}-`));
-  const added = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', '--prefix', folder, `node@${release}`], {
-    stdio: 'inherit',
-  });
+  const added = spawnSync(
+    'npm',
+    ['install', '--no-audit', '--no-fund', '--loglevel=error', '--prefix', folder, `node@${release}`],
+    {
+      stdio: 'inherit',
+    },
+  );
   const node = join(folder, 'node_modules/node/bin/node');
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout?.trim();
   console.log(`\n=== Node ${version ?? release}`);
   const tested =
     added.status === 0
-      ? spawnSync(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=dot'], { cwd: root, stdio: 'inherit' })
+      ? spawnSync(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=dot'], {
+          cwd: root,
+          stdio: 'inherit',
+        })
       : added;
   if (tested.status !== 0) failed++;
   console.log(`=== Node ${version ?? release}: ${tested.status === 0 ? 'passed' : 'FAILED'}`);
