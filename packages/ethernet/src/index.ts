@@ -3,4 +3,5 @@
  *
  * @packageDocumentation
  */
-export {};
+export { type Link, LinkEvent, type LinkOffload, TransmitResult } from './link.ts';
+export { MacAddress } from './mac-address.ts';
