@@ -88,7 +88,8 @@ function prefixes(text: string, before: readonly string[] | undefined): readonly
 }
 
 function hostIpv4(text: string): string {
-  return text === 'none' ? text : (prefixes(text.includes('/') ? text : `${text}/32`, undefined), text);
+  if (text !== 'none') prefixes(text.includes('/') ? text : `${text}/32`, undefined);
+  return text;
 }
 
 function hostPort(text: string): HostPort {
