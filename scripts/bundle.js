@@ -15,7 +15,7 @@ const entries = {
 
 for (const [program, files] of Object.entries(entries)) {
   const source = join(root, 'packages/server/src', program);
-  const outdir = join(root, 'packages/server/dist', program);
+  const outdir = join(root, 'packages/server/dist/programs', program);
   rmSync(outdir, { recursive: true, force: true });
   await build({
     entryPoints: files.map((file) => join(source, file)).filter((file) => existsSync(file)),

@@ -12,8 +12,8 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Where the bundled programs lie. */
 export const programs = {
-  serve: join(root, 'packages/server/dist/immuable-net/main.js'),
-  make: join(root, 'packages/server/dist/immuable/main.js'),
+  serve: join(root, 'packages/server/dist/programs/immuable-net/main.js'),
+  make: join(root, 'packages/server/dist/programs/immuable/main.js'),
 };
 
 /** Runs a command with our standard streams; ends the process with its status when it fails. */

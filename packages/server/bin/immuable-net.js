@@ -3,7 +3,7 @@
 process.on('SIGUSR1', () => {});
 const { existsSync } = await import('node:fs');
 const { fileURLToPath } = await import('node:url');
-const program = new URL('../dist/immuable-net/main.js', import.meta.url);
+const program = new URL('../dist/programs/immuable-net/main.js', import.meta.url);
 if (existsSync(program)) {
   await import(program.href);
 } else {
