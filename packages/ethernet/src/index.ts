@@ -25,3 +25,4 @@ export { EthernetArrival, EthernetLayer, type EthernetOptions, NeighbourOutput }
 export { type Link, LinkEvent, type LinkOffload, TransmitResult } from './link.ts';
 export { MacAddress } from './mac-address.ts';
 export { EtherType, HEADER_OCTETS, MINIMUM_OCTETS } from './parameters.ts';
+export * from './links/index.ts';

@@ -1,0 +1,1 @@
+export { MemoryLink, MemoryWire, type MemoryWireOptions } from './memory-wire.ts';
