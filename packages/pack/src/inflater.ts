@@ -1,0 +1,585 @@
+import { adler32 } from './adler32.ts';
+import type { PackSource } from './pack-source.ts';
+
+/** RFC 1951 §3.2.5: lengths and distances of the codes 257 to 285 and 0 to 29. */
+const LENGTH_BASE: Uint16Array = Uint16Array.of(
+  3,
+  4,
+  5,
+  6,
+  7,
+  8,
+  9,
+  10,
+  11,
+  13,
+  15,
+  17,
+  19,
+  23,
+  27,
+  31,
+  35,
+  43,
+  51,
+  59,
+  67,
+  83,
+  99,
+  115,
+  131,
+  163,
+  195,
+  227,
+  258,
+);
+const LENGTH_EXTRA: Uint8Array = Uint8Array.of(
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  1,
+  1,
+  1,
+  1,
+  2,
+  2,
+  2,
+  2,
+  3,
+  3,
+  3,
+  3,
+  4,
+  4,
+  4,
+  4,
+  5,
+  5,
+  5,
+  5,
+  0,
+);
+const DISTANCE_BASE: Uint16Array = Uint16Array.of(
+  1,
+  2,
+  3,
+  4,
+  5,
+  7,
+  9,
+  13,
+  17,
+  25,
+  33,
+  49,
+  65,
+  97,
+  129,
+  193,
+  257,
+  385,
+  513,
+  769,
+  1025,
+  1537,
+  2049,
+  3073,
+  4097,
+  6145,
+  8193,
+  12289,
+  16385,
+  24577,
+);
+const DISTANCE_EXTRA: Uint8Array = Uint8Array.of(
+  0,
+  0,
+  0,
+  0,
+  1,
+  1,
+  2,
+  2,
+  3,
+  3,
+  4,
+  4,
+  5,
+  5,
+  6,
+  6,
+  7,
+  7,
+  8,
+  8,
+  9,
+  9,
+  10,
+  10,
+  11,
+  11,
+  12,
+  12,
+  13,
+  13,
+);
+/** RFC 1951 §3.2.7: the order in which the lengths of the code length codes come. */
+const CODE_LENGTH_ORDER: Uint8Array = Uint8Array.of(16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15);
+
+/** RFC 1951 §2: matches reach back 32 KiB. Twice that lets one turn be copied out in two pieces at most. */
+const RING_OCTETS = 65536;
+const RING_MASK = RING_OCTETS - 1;
+
+const MAXIMUM_CODE_OCTETS = 15;
+
+/** A prefix code as a look-up table: `symbol << 4 | length` for every `bits` bits that may come. 0 = no such code. */
+class PrefixCode {
+  readonly table: Uint16Array;
+  bits: number;
+
+  constructor() {
+    this.table = new Uint16Array(1 << MAXIMUM_CODE_OCTETS);
+    this.bits = 0;
+  }
+
+  /** RFC 1951 §3.2.2. False when the lengths are no code: over-subscribed, or incomplete where that is not allowed. */
+  build(lengths: Uint8Array, start: number, count: number, mayBeIncomplete: boolean): boolean {
+    const counts = new Uint16Array(16);
+    let longest = 0;
+    for (let i = 0; i < count; i++) {
+      const length = lengths[start + i]!;
+      counts[length]!++;
+      if (length > longest) longest = length;
+    }
+    counts[0] = 0;
+    let left = 1;
+    for (let length = 1; length <= MAXIMUM_CODE_OCTETS; length++) {
+      left = left * 2 - counts[length]!;
+      if (left < 0) return false;
+    }
+    // One distance code of one bit is the only incomplete code that encoders make (RFC 1951 §3.2.7).
+    if (left > 0 && !(mayBeIncomplete && longest <= 1)) return false;
+    this.bits = longest === 0 ? 1 : longest;
+    const size = 1 << this.bits;
+    this.table.fill(0, 0, size);
+    const next = new Uint16Array(17);
+    for (let length = 1; length <= MAXIMUM_CODE_OCTETS; length++)
+      next[length + 1] = (next[length]! + counts[length]!) << 1;
+    for (let symbol = 0; symbol < count; symbol++) {
+      const length = lengths[start + symbol]!;
+      if (length === 0) continue;
+      let code = next[length]!++;
+      // Huffman codes come with their highest bit first (RFC 1951 §3.1.1), the bit buffer has its lowest first.
+      let reversed = 0;
+      for (let bit = 0; bit < length; bit++) {
+        reversed = (reversed << 1) | (code & 1);
+        code >>= 1;
+      }
+      const entry = (symbol << 4) | length;
+      for (let at = reversed; at < size; at += 1 << length) this.table[at] = entry;
+    }
+    return true;
+  }
+}
+
+/** States of {@link Inflater}. */
+const BLOCK = 0;
+const STORED = 1;
+const CODED = 2;
+const TRAILER = 3;
+const DONE = 4;
+const FAILED = 5;
+
+let fixedLiterals: PrefixCode | undefined;
+let fixedDistances: PrefixCode | undefined;
+
+function buildFixed(): void {
+  // RFC 1951 §3.2.6.
+  const lengths = new Uint8Array(288 + 32);
+  lengths.fill(8, 0, 144);
+  lengths.fill(9, 144, 256);
+  lengths.fill(7, 256, 280);
+  lengths.fill(8, 280, 288);
+  lengths.fill(5, 288, 320);
+  fixedLiterals = new PrefixCode();
+  fixedLiterals.build(lengths, 0, 288, false);
+  fixedDistances = new PrefixCode();
+  fixedDistances.build(lengths, 288, 32, false);
+}
+
+/**
+ * A zlib stream (RFC 1950, 1951) of an archive, inflated on demand: as many octets a call as there is room for,
+ * in constant memory. `node:zlib` has no such thing without promises or callbacks.
+ */
+export class Inflater {
+  readonly #source: PackSource;
+  readonly #end: number;
+  #position: number;
+  #window: Uint8Array;
+  #at: number;
+  #limit: number;
+  #hold: number;
+  #bits: number;
+  #state: number;
+  #last: boolean;
+  #left: number;
+  #matchLength: number;
+  #matchDistance: number;
+  #literals: PrefixCode;
+  #distances: PrefixCode;
+  #ownLiterals: PrefixCode | undefined;
+  #ownDistances: PrefixCode | undefined;
+  readonly #ring: Uint8Array;
+  #made: number;
+  #adler: number;
+  #failure: string | undefined;
+
+  /** Inflates the stream that begins at `start` of the archive and ends at `end` at the latest. */
+  constructor(source: PackSource, start: number, end: number) {
+    if (fixedLiterals === undefined) buildFixed();
+    this.#source = source;
+    this.#end = Math.min(end, source.length);
+    this.#position = start;
+    this.#window = EMPTY;
+    this.#at = 0;
+    this.#limit = 0;
+    this.#hold = 0;
+    this.#bits = 0;
+    this.#state = BLOCK;
+    this.#last = false;
+    this.#left = 0;
+    this.#matchLength = 0;
+    this.#matchDistance = 0;
+    this.#literals = fixedLiterals!;
+    this.#distances = fixedDistances!;
+    this.#ownLiterals = undefined;
+    this.#ownDistances = undefined;
+    this.#ring = new Uint8Array(RING_OCTETS);
+    this.#made = 0;
+    this.#adler = 1;
+    this.#failure = undefined;
+    // RFC 1950 §2.2: CM is 8, the window at most 32 KiB, FCHECK makes a multiple of 31, no preset dictionary.
+    const cmf = this.#take(8);
+    const flg = this.#take(8);
+    if (
+      this.#failure === undefined &&
+      ((cmf & 15) !== 8 || cmf >> 4 > 7 || (cmf * 256 + flg) % 31 !== 0 || (flg & 0x20) !== 0)
+    ) {
+      this.#fail('no zlib header');
+    }
+  }
+
+  /** The stream ended and its Adler-32 was right. */
+  get done(): boolean {
+    return this.#state === DONE;
+  }
+
+  /** What is wrong with the stream; undefined while nothing is. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  /** Octets made so far. */
+  get made(): number {
+    return this.#made;
+  }
+
+  /** Once {@link done}: where the stream ends in the archive. */
+  get position(): number {
+    return this.#position - (this.#limit - this.#at) - (this.#bits >> 3);
+  }
+
+  /**
+   * Inflates at most `room` octets to `target` at `at`. Returns how many; 0 when the stream ended ({@link done})
+   * or is broken ({@link failure}). Call again until then.
+   */
+  read(target: Uint8Array, at: number, room: number): number {
+    let total = 0;
+    while (total < room && this.#state < DONE) {
+      const before = this.#made;
+      this.#run(Math.min(room - total, RING_OCTETS));
+      const count = this.#made - before;
+      const from = before & RING_MASK;
+      const first = Math.min(count, RING_OCTETS - from);
+      target.set(this.#ring.subarray(from, from + first), at + total);
+      if (count > first) target.set(this.#ring.subarray(0, count - first), at + total + first);
+      this.#adler = adler32(target, at + total, at + total + count, this.#adler);
+      total += count;
+      if (this.#state === TRAILER) this.#check();
+    }
+    // The octets that stand behind the last one (end of block, Adler-32) are read as soon as they can be.
+    if (total === room && room > 0 && this.#state < DONE) this.#finish();
+    return total;
+  }
+
+  /** When the block has nothing more to give, goes on to the stream's end. */
+  #finish(): void {
+    const before = this.#made;
+    this.#run(0);
+    if (this.#made === before && this.#state === TRAILER) this.#check();
+  }
+
+  #check(): void {
+    // RFC 1950 §2.2: the Adler-32 stands on an octet boundary, high octet first.
+    this.#drop(this.#bits & 7);
+    let sum = 0;
+    for (let i = 0; i < 4; i++) sum = sum * 256 + this.#take(8);
+    if (this.#failure !== undefined) return;
+    if (sum !== this.#adler) this.#fail('the Adler-32 does not match');
+    else this.#state = DONE;
+  }
+
+  #fail(reason: string): void {
+    this.#failure ??= reason;
+    this.#state = FAILED;
+  }
+
+  #refill(): number {
+    if (this.#at === this.#limit) {
+      if (this.#position >= this.#end) {
+        this.#fail('it ends too early');
+        return 0;
+      }
+      this.#window = this.#source.windowAt(this.#position);
+      this.#at = this.#source.offsetOf(this.#position);
+      this.#limit = Math.min(this.#window.length, this.#at + (this.#end - this.#position));
+      this.#position += this.#limit - this.#at;
+    }
+    return this.#window[this.#at++]!;
+  }
+
+  #need(count: number): void {
+    while (this.#bits < count) {
+      this.#hold |= this.#refill() << this.#bits;
+      this.#bits += 8;
+    }
+  }
+
+  #drop(count: number): void {
+    this.#hold >>>= count;
+    this.#bits -= count;
+  }
+
+  /** The next `count` bits (0 to 16), low bit first. */
+  #take(count: number): number {
+    this.#need(count);
+    const value = this.#hold & ((1 << count) - 1);
+    this.#drop(count);
+    return value;
+  }
+
+  #symbol(code: PrefixCode): number {
+    // The Adler-32 follows the last code, so there always are as many bits as the longest code has.
+    this.#need(code.bits);
+    const entry = code.table[this.#hold & ((1 << code.bits) - 1)]!;
+    if (entry === 0) {
+      this.#fail('it has an invalid code');
+      return 0;
+    }
+    this.#drop(entry & 15);
+    return entry >> 4;
+  }
+
+  /** Makes at most `room` octets into the ring; with no room, goes on as far as nothing is to be made. */
+  #run(room: number): void {
+    let left = room;
+    for (;;) {
+      switch (this.#state) {
+        case BLOCK:
+          if (this.#last) this.#state = TRAILER;
+          else this.#block();
+          break;
+        case STORED:
+          if (this.#left === 0) {
+            this.#state = BLOCK;
+          } else {
+            if (left === 0) return;
+            left -= this.#stored(left);
+          }
+          break;
+        case CODED:
+          if (this.#matchLength > 0) {
+            if (left === 0) return;
+            left -= this.#match(left);
+          } else if (left === 0 && !this.#atEndOfBlock()) {
+            return;
+          } else {
+            left -= this.#coded(left);
+          }
+          break;
+        default:
+          return;
+      }
+    }
+  }
+
+  #atEndOfBlock(): boolean {
+    const code = this.#literals;
+    this.#need(code.bits);
+    const entry = code.table[this.#hold & ((1 << code.bits) - 1)]!;
+    return entry === 0 || entry >> 4 === 256;
+  }
+
+  #stored(room: number): number {
+    let made = 0;
+    const ring = this.#ring;
+    const count = Math.min(room, this.#left);
+    while (made < count) {
+      // Octets that stand in the bit buffer come first.
+      ring[this.#made & RING_MASK] = this.#bits >= 8 ? this.#take(8) : this.#refill();
+      if (this.#state === FAILED) return made;
+      this.#made++;
+      made++;
+    }
+    this.#left -= made;
+    return made;
+  }
+
+  #match(room: number): number {
+    const ring = this.#ring;
+    const count = Math.min(room, this.#matchLength);
+    let to = this.#made;
+    let from = to - this.#matchDistance;
+    for (const stop = to + count; to < stop; to++, from++) ring[to & RING_MASK] = ring[from & RING_MASK]!;
+    this.#made = to;
+    this.#matchLength -= count;
+    return count;
+  }
+
+  /** Literals until `room` is used, a match, or the end of the block. */
+  #coded(room: number): number {
+    const ring = this.#ring;
+    let made = 0;
+    for (;;) {
+      const symbol = this.#symbol(this.#literals);
+      if (this.#state === FAILED) return made;
+      if (symbol < 256) {
+        ring[this.#made & RING_MASK] = symbol;
+        this.#made++;
+        made++;
+        if (made >= room) return made;
+        continue;
+      }
+      if (symbol === 256) {
+        this.#state = BLOCK;
+        return made;
+      }
+      if (symbol > 285) {
+        this.#fail('it has an invalid length');
+        return made;
+      }
+      const length = LENGTH_BASE[symbol - 257]! + this.#take(LENGTH_EXTRA[symbol - 257]!);
+      const code = this.#symbol(this.#distances);
+      if (this.#state === FAILED) return made;
+      if (code > 29) {
+        this.#fail('it has an invalid distance');
+        return made;
+      }
+      const distance = DISTANCE_BASE[code]! + this.#take(DISTANCE_EXTRA[code]!);
+      if (this.#state === FAILED) return made;
+      if (distance > this.#made) {
+        this.#fail('it refers to what is before its beginning');
+        return made;
+      }
+      this.#matchLength = length;
+      this.#matchDistance = distance;
+      if (made < room) made += this.#match(room - made);
+      if (made >= room || this.#matchLength > 0) return made;
+    }
+  }
+
+  #block(): void {
+    // RFC 1951 §3.2.3.
+    this.#last = this.#take(1) === 1;
+    const type = this.#take(2);
+    if (this.#state === FAILED) return;
+    switch (type) {
+      case 0: {
+        this.#drop(this.#bits & 7);
+        const length = this.#take(16);
+        const complement = this.#take(16);
+        if (this.#state === FAILED) return;
+        if (length !== (complement ^ 0xffff)) {
+          this.#fail('a stored block has two lengths');
+          return;
+        }
+        this.#left = length;
+        this.#state = STORED;
+        return;
+      }
+      case 1:
+        this.#literals = fixedLiterals!;
+        this.#distances = fixedDistances!;
+        this.#state = CODED;
+        return;
+      case 2:
+        this.#dynamic();
+        return;
+      default:
+        this.#fail('it has a block of the reserved type');
+    }
+  }
+
+  /** RFC 1951 §3.2.7. */
+  #dynamic(): void {
+    this.#ownLiterals ??= new PrefixCode();
+    this.#ownDistances ??= new PrefixCode();
+    const literalCount = this.#take(5) + 257;
+    const distanceCount = this.#take(5) + 1;
+    const codeCount = this.#take(4) + 4;
+    const lengths = new Uint8Array(320);
+    for (let i = 0; i < codeCount; i++) lengths[CODE_LENGTH_ORDER[i]!] = this.#take(3);
+    if (this.#state === FAILED) return;
+    if (literalCount > 286 || distanceCount > 30 || !this.#ownLiterals.build(lengths, 0, 19, false)) {
+      this.#fail('it has an invalid code');
+      return;
+    }
+    lengths.fill(0);
+    const total = literalCount + distanceCount;
+    for (let i = 0; i < total; ) {
+      const symbol = this.#symbol(this.#ownLiterals);
+      if (this.#state === FAILED) return;
+      if (symbol < 16) {
+        lengths[i++] = symbol;
+        continue;
+      }
+      let repeated = 0;
+      let times = 0;
+      if (symbol === 16) {
+        if (i === 0) {
+          this.#fail('it repeats no length');
+          return;
+        }
+        repeated = lengths[i - 1]!;
+        times = 3 + this.#take(2);
+      } else {
+        times = symbol === 17 ? 3 + this.#take(3) : 11 + this.#take(7);
+      }
+      if (this.#state === FAILED) return;
+      if (i + times > total) {
+        this.#fail('it has too many lengths');
+        return;
+      }
+      lengths.fill(repeated, i, i + times);
+      i += times;
+    }
+    if (
+      lengths[256] === 0 ||
+      !this.#ownLiterals.build(lengths, 0, literalCount, true) ||
+      !this.#ownDistances.build(lengths, literalCount, distanceCount, true)
+    ) {
+      this.#fail('it has an invalid code');
+      return;
+    }
+    this.#literals = this.#ownLiterals;
+    this.#distances = this.#ownDistances;
+    this.#state = CODED;
+  }
+}
+
+const EMPTY = new Uint8Array(0);
