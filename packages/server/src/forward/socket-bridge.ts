@@ -1,84 +1,102 @@
 import type { Socket } from 'node:net';
-import { SliceQueue, type StreamProtocol, StreamWish } from '@immuable-net/octets';
+import { SliceQueue } from '@immuable-net/octets';
+import type { ConnectionApplication } from '@immuable-net/stack';
+import { type TcpConnection, TcpEvent } from '@immuable-net/tcp';
 
 /** Octets of the host's socket that may wait for our own TCP: then the socket is read no further. */
 const WAITING_LIMIT = 256 * 1024;
 
 /**
- * Joins one socket of the host to one connection of a stack of ours: what the socket reads is what this machine
- * emits, what arrives is written to the socket. Back-pressure and half-close go through both ways.
+ * Joins one socket of the host to one connection of a stack of ours: what either reads is what the other writes.
+ * Back-pressure, half-close and reset go through both ways.
  */
-export class SocketBridge implements StreamProtocol {
+export class SocketBridge implements ConnectionApplication {
   readonly #socket: Socket;
-  readonly #wake: () => void;
+  readonly #requestPoll: () => void;
+  /** What the socket read and our connection has no room for yet. */
   readonly #waiting: SliceQueue;
+  #connection: TcpConnection | undefined;
   #socketEnded: boolean;
-  #socketGone: boolean;
+  #peerEnded: boolean;
   #full: boolean;
+  #gone: boolean;
 
-  /** @param wake called when there is something to emit, or octets may arrive again */
-  constructor(socket: Socket, wake: () => void) {
+  /** @param requestPoll has the stack look at what was written or read */
+  constructor(socket: Socket, requestPoll: () => void) {
     this.#socket = socket;
-    this.#wake = wake;
+    this.#requestPoll = requestPoll;
     this.#waiting = new SliceQueue();
+    this.#connection = undefined;
     this.#socketEnded = false;
-    this.#socketGone = false;
+    this.#peerEnded = false;
     this.#full = false;
+    this.#gone = false;
     socket.on('data', (chunk: Buffer) => {
       this.#waiting.append(chunk, 0, chunk.length, undefined);
       if (this.#waiting.length > WAITING_LIMIT) socket.pause();
-      wake();
+      this.#run();
     });
     socket.on('end', () => {
       this.#socketEnded = true;
-      wake();
+      this.#run();
     });
     socket.on('drain', () => {
       this.#full = false;
-      wake();
+      this.#run();
     });
+    // What went wrong is told by `close` too.
     socket.on('error', () => {});
-    socket.on('close', (failed) => {
-      this.#socketGone = failed || !this.#socketEnded;
-      wake();
-    });
+    socket.on('close', () => this.#socketClosed());
   }
 
-  get wish(): number {
-    if (this.#socketGone) return StreamWish.Abort;
-    return this.#socketEnded && this.#waiting.length === 0 ? StreamWish.End : StreamWish.None;
+  /** Begins: octets flow once the connection stands. */
+  begin(connection: TcpConnection): void {
+    this.#connection = connection;
+    this.#socket.resume();
   }
 
-  arrive(octets: Uint8Array, start: number, end: number): number {
-    if (this.#full || this.#socketGone) return 0;
-    // The octets are borrowed and the socket keeps what it is given.
-    if (!this.#socket.write(octets.slice(start, end))) this.#full = true;
-    return end - start;
-  }
-
-  arriveEnd(): void {
-    this.#socket.end();
-  }
-
-  abort(): void {
+  /** @inheritdoc */
+  ready(_connection: TcpConnection, events: number): void {
+    if (this.#gone) return;
+    this.#move();
+    if ((events & TcpEvent.Closed) === 0) return;
+    this.#gone = true;
     this.#waiting.clear();
-    this.#socket.resetAndDestroy();
+    if (this.#connection?.failure !== undefined) this.#socket.resetAndDestroy();
+    else this.#socket.end();
   }
 
-  emit(queue: SliceQueue, room: number): number {
-    const emitted = queue.take(this.#waiting, room);
-    if (this.#waiting.length <= WAITING_LIMIT && this.#socket.isPaused()) this.#socket.resume();
-    return emitted;
+  #run(): void {
+    if (this.#gone || this.#connection === undefined) return;
+    this.#move();
+    this.#requestPoll();
   }
 
-  timeoutsExpire(): void {}
-
-  nextTimeout(): number {
-    return Number.POSITIVE_INFINITY;
+  #move(): void {
+    const connection = this.#connection!;
+    while (!this.#full && connection.peek()) {
+      // The octets are borrowed and the socket keeps what it is given.
+      const chunk = connection.readOctets.slice(connection.readStart, connection.readEnd);
+      connection.consume(chunk.length);
+      this.#full = !this.#socket.write(chunk);
+    }
+    if (connection.ended && !this.#peerEnded) {
+      this.#peerEnded = true;
+      this.#socket.end();
+    }
+    if (this.#waiting.length > 0 && connection.room > 0) {
+      connection.sendQueue.take(this.#waiting, connection.room);
+      connection.push();
+      if (this.#waiting.length <= WAITING_LIMIT && this.#socket.isPaused()) this.#socket.resume();
+    }
+    if (this.#socketEnded && this.#waiting.length === 0) connection.shutdown();
   }
 
-  /** Asks for a turn: for whoever made the bridge before its connection stood. */
-  start(): void {
-    this.#wake();
+  #socketClosed(): void {
+    if (this.#gone || (this.#socketEnded && this.#peerEnded)) return;
+    this.#gone = true;
+    this.#waiting.clear();
+    this.#connection?.abort();
+    this.#requestPoll();
   }
 }

@@ -1,0 +1,196 @@
+import { type Link, PcapLink, TraceLink } from '@immuable-net/ethernet';
+import { NetworkStack, nodeRandom, StackDriver, StackEvent } from '@immuable-net/stack';
+import { giveHostSide, TapLink, type TapQueue, type TapQueueOptions } from '@immuable-net/tap';
+import { ExitStatus } from '../exit-status.ts';
+import { HostForward } from '../forward/host-forward.ts';
+import type { Log } from '../logs/log.ts';
+import { ProgramFailure } from '../program-failure.ts';
+import { tapFailure } from '../resources/in-process.ts';
+import type { Output } from '../resources/output.ts';
+import type { Resources } from '../resources/resources.ts';
+import type { ServeOptions } from './options.ts';
+import { openSite, type ServedSite } from './served-site.ts';
+import { SiteService } from './site-service.ts';
+import { StopSignals } from './stop-signals.ts';
+import { TapKeeper } from './tap-keeper.ts';
+import { WatchedStack } from './watched-stack.ts';
+
+/** How long connections may finish what is in flight after a signal, milliseconds. nginx: as long as they like; Docker kills after 10 s. */
+const STOP_MS = 8_000;
+
+/** Where frames go, and how that is given back. */
+interface Medium {
+  readonly link: Link;
+  readonly addresses: readonly string[];
+  readonly forward: HostForward | undefined;
+  readonly keeper: TapKeeper | undefined;
+}
+
+/** Serves until a signal or a conflict ends it; resolves with the status to end with. Rejects with a `ProgramFailure`. */
+export async function runServer(options: ServeOptions, resources: Resources, log: Log): Promise<ExitStatus> {
+  const site = await openSite(options, resources);
+  log.debug(site.summary);
+  if (options.check) {
+    log.info(`${options.pack} and the options are fine: ${site.summary}`);
+    site.close();
+    return ExitStatus.Done;
+  }
+  const medium = await openMedium(options, resources, log);
+  const capture = options.pcap === undefined ? undefined : await resources.openCapture(options.pcap);
+  return new RunningServer(options, resources, log, site, medium, capture).run();
+}
+
+async function openMedium(options: ServeOptions, resources: Resources, log: Log): Promise<Medium> {
+  if (options.tap === undefined) {
+    const forward = new HostForward();
+    return { link: forward.link, addresses: [forward.address], forward, keeper: undefined };
+  }
+  const queueOptions: TapQueueOptions = {
+    name: options.tap,
+    offload: options.offload,
+    ...(options.mtu === undefined ? {} : { mtu: options.mtu }),
+  };
+  const queue = await resources.openTap(queueOptions);
+  const prepare = (made: TapQueue): void => {
+    const given = giveHostSide(made, {
+      addresses: options.ipv4,
+      gateway: options.ipv4Gateway,
+      hostIpv4: options.hostIpv4,
+    });
+    if (given !== undefined) log.info(given);
+  };
+  const link = new TapLink(queue);
+  try {
+    if (queue.created) prepare(queue);
+  } catch (error) {
+    link.close();
+    throw tapFailure(error);
+  }
+  return {
+    link,
+    addresses: options.ipv4,
+    forward: undefined,
+    keeper: new TapKeeper(resources, queueOptions, link, log, prepare),
+  };
+}
+
+/** Everything that runs between start and end. */
+class RunningServer {
+  readonly #options: ServeOptions;
+  readonly #resources: Resources;
+  readonly #log: Log;
+  readonly #site: ServedSite;
+  readonly #medium: Medium;
+  readonly #capture: Output | undefined;
+  readonly #stack: NetworkStack;
+  readonly #driver: StackDriver;
+  readonly #service: SiteService;
+  #end: ((status: ExitStatus) => void) | undefined;
+  #stopping: boolean;
+
+  constructor(
+    options: ServeOptions,
+    resources: Resources,
+    log: Log,
+    site: ServedSite,
+    medium: Medium,
+    capture: Output | undefined,
+  ) {
+    this.#options = options;
+    this.#resources = resources;
+    this.#log = log;
+    this.#site = site;
+    this.#medium = medium;
+    this.#capture = capture;
+    this.#end = undefined;
+    this.#stopping = false;
+    const epochMs = Date.now() - performance.now();
+    let link = medium.link;
+    if (capture !== undefined)
+      link = new PcapLink(
+        link,
+        () => epochMs + performance.now(),
+        (octets) => capture.write(octets),
+      );
+    if (options.trace)
+      link = new TraceLink(
+        link,
+        () => performance.now(),
+        (line) => process.stderr.write(`${line}\n`),
+      );
+    this.#stack = new NetworkStack({
+      link,
+      addresses: medium.addresses,
+      gateway: options.ipv4Gateway,
+      mac: options.mac,
+      random: nodeRandom,
+      claim: options.probe ? 'probe' : 'announce',
+      tcp: {
+        ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
+        ...(options.maxPerAddress === undefined ? {} : { maxPerAddress: options.maxPerAddress }),
+      },
+    });
+    this.#driver = new StackDriver(new WatchedStack(this.#stack, (events) => this.#told(events)));
+    this.#service = new SiteService(options, resources, site, this.#stack, this.#driver);
+  }
+
+  async run(): Promise<ExitStatus> {
+    const { forward } = this.#medium;
+    const signals = new StopSignals((again) => this.#stop(again));
+    const ended = new Promise<ExitStatus>((resolve) => {
+      this.#end = resolve;
+    });
+    try {
+      await this.#service.start();
+      if (forward !== undefined) {
+        const { host, port } = this.#options.forward!;
+        forward.join(await this.#resources.listenOnHost(host, port), this.#options.port);
+        this.#log.info(`serving ${this.#site.summary} on ${hostUrl(host, port)}`);
+      } else {
+        this.#log.info(`serving ${this.#site.summary} on ${this.#service.urls().join(' and ')}`);
+      }
+      return await ended;
+    } finally {
+      signals.close();
+      this.#medium.keeper?.close();
+      this.#stack.close(this.#driver.now());
+      this.#driver.close();
+      forward?.close();
+      this.#service.close();
+      this.#site.close();
+      await this.#capture?.close();
+    }
+  }
+
+  /** First signal: finish what is in flight. Second: at once. */
+  #stop(again: boolean): void {
+    if (again) {
+      this.#end?.(ExitStatus.Interrupted);
+      return;
+    }
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#log.info('stopping: finishing what is in flight');
+    this.#medium.forward?.refuse();
+    this.#service.stop(STOP_MS, () => this.#end?.(ExitStatus.Done));
+  }
+
+  #told(events: number): void {
+    if ((events & StackEvent.Gone) !== 0) this.#medium.keeper?.lost();
+    if ((events & StackEvent.Offline) !== 0) this.#log.warning('the link is down');
+    if ((events & StackEvent.Online) !== 0) this.#log.info('the link is up');
+    if ((events & StackEvent.Conflict) !== 0) {
+      const conflict = this.#stack.takeConflict();
+      if (conflict === undefined) return;
+      this.#log.error(
+        `${conflict.address} is used by ${conflict.hardwareAddress} already: give another address with --ipv4, or take it from that host.`,
+      );
+      this.#end?.(ExitStatus.AddressConflict);
+    }
+  }
+}
+
+function hostUrl(host: string, port: number): string {
+  const name = host.includes(':') ? `[${host}]` : host;
+  return `http://${name}${port === 80 ? '' : `:${port}`}/`;
+}
