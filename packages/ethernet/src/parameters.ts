@@ -42,8 +42,8 @@ export const UNUSED_MS = 600_000;
 /** How often, at most, unused neighbours are looked for. */
 export const SWEEP_MS = 60_000;
 
-/** Frames that wait for one neighbour. RFC 1122 §2.3.2.2: at least one, the latest; Linux 101 packets, lwIP 3. */
-export const MAXIMUM_WAITING = 4;
+/** Frames that wait for one neighbour: a datagram of 64 KiB in fragments. RFC 1122 §2.3.2.2: at least one, the latest; Linux 101, lwIP 3. */
+export const MAXIMUM_WAITING = 48;
 
 /** Octets that wait for all neighbours together. */
 export const MAXIMUM_WAITING_OCTETS = 1_048_576;
