@@ -1,8 +1,17 @@
+export { CODING_NAMES, Coding, type CodingPreference, parseAcceptEncoding } from './accept-encoding.ts';
 export { BODY_FAILED, type Body, OctetsBody } from './body.ts';
+export { areAll, Character, is, isAuthority, isFieldValue, isToken, latin1, octetsOf } from './characters.ts';
 export { DATE_OCTETS, DateClock, formatDate } from './date-clock.ts';
+export { entityTagsHold } from './entity-tag.ts';
 export { Fields } from './fields.ts';
 export { type ClientFacts, type HttpRequest, HttpVersion, type TlsFacts } from './http-request.ts';
 export type { HttpResponse, HttpService } from './http-service.ts';
+export { JoinedBody, PartOfBody } from './joined-body.ts';
+export { listHolds, listMembers } from './list.ts';
+export { evaluatePreconditions, ifRangeHolds, Verdict } from './preconditions.ts';
+export { MAXIMUM_RANGES, type OctetRange, parseRange } from './range.ts';
 export { ConnectionOption, type ResponseField, ResponseHead } from './response-head.ts';
 export { ResponseLog, type ResponseRecord } from './response-log.ts';
 export { phraseOf } from './status.ts';
+export { statusResponse } from './status-response.ts';
+export { encodePath, percentDecode, resolveTarget, type TargetPath, UNNAMEABLE } from './target-path.ts';

@@ -1,0 +1,90 @@
+import type { PreparedResponse } from './prepared-response.ts';
+
+/** Sets of the memo, a power of two, and entries a set: with heads of at most 1 KiB it holds 4 MiB at most. */
+const SETS = 1024;
+const WAYS = 4;
+
+/** Longer heads are parsed each time. A browser's has 400 to 900 octets. */
+export const MEMO_HEAD_OCTETS = 1024;
+
+/**
+ * From the octets of a request's head straight to its answer. A service that says `reusable` gives the same
+ * answer to the same head for ever, so nothing of the head has to be read twice.
+ *
+ * Octets are compared whole; the hash only chooses a set. Whoever makes heads collide pushes out entries of one
+ * set and gains nothing: a miss is a request that is parsed.
+ */
+export class ResponseMemo {
+  readonly #octets: (Uint8Array | undefined)[];
+  readonly #responses: (PreparedResponse | undefined)[];
+  /** Which entry of a set is replaced next. */
+  readonly #next: Uint8Array;
+  #recent: number;
+
+  constructor() {
+    this.#octets = new Array<Uint8Array | undefined>(SETS * WAYS).fill(undefined);
+    this.#responses = new Array<PreparedResponse | undefined>(SETS * WAYS).fill(undefined);
+    this.#next = new Uint8Array(SETS);
+    this.#recent = 0;
+  }
+
+  /**
+   * The answer to the head that `octets[start, end)` begins with, if it is known; {@link headOctets} says how long the
+   * head is. A head ends with its first empty line, so no head is the beginning of another.
+   */
+  findRecent(octets: Uint8Array, start: number, end: number): PreparedResponse | undefined {
+    const head = this.#octets[this.#recent];
+    if (head === undefined || !matches(head, octets, start, end)) return undefined;
+    return this.#responses[this.#recent];
+  }
+
+  /** Octets of the head that was found last. */
+  get headOctets(): number {
+    return this.#octets[this.#recent]!.length;
+  }
+
+  /** The answer to the head `octets[start, end)`, if it is known. */
+  find(octets: Uint8Array, start: number, end: number): PreparedResponse | undefined {
+    if (end - start > MEMO_HEAD_OCTETS) return undefined;
+    const first = setOf(octets, start, end) * WAYS;
+    for (let entry = first; entry < first + WAYS; entry++) {
+      const head = this.#octets[entry];
+      if (head === undefined) return undefined;
+      if (head.length !== end - start || !matches(head, octets, start, end)) continue;
+      this.#recent = entry;
+      return this.#responses[entry];
+    }
+    return undefined;
+  }
+
+  /** Remembers the answer to the head `octets[start, end)`, which is copied. */
+  add(octets: Uint8Array, start: number, end: number, response: PreparedResponse): void {
+    if (end - start > MEMO_HEAD_OCTETS) return;
+    const set = setOf(octets, start, end);
+    const way = this.#next[set]!;
+    this.#next[set] = (way + 1) % WAYS;
+    this.#octets[set * WAYS + way] = octets.slice(start, end);
+    this.#responses[set * WAYS + way] = response;
+  }
+
+  /** Forgets everything: the service is another one. */
+  clear(): void {
+    this.#octets.fill(undefined);
+    this.#responses.fill(undefined);
+    this.#next.fill(0);
+  }
+}
+
+function matches(head: Uint8Array, octets: Uint8Array, start: number, end: number): boolean {
+  const { length } = head;
+  if (length > end - start) return false;
+  for (let at = 0; at < length; at++) if (head[at] !== octets[start + at]) return false;
+  return true;
+}
+
+/** FNV-1a over the whole head. */
+function setOf(octets: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ octets[at]!, 0x01000193);
+  return (hash ^ (hash >>> 15)) & (SETS - 1);
+}
