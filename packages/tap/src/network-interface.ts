@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { MacAddress } from '@immuable-net/ethernet';
 import { InterfaceFlag, InterfaceIoctl, InterfaceRequest, request, withControlSocket } from './interface-request.ts';
+import { netmask } from './ipv4-text.ts';
 import { addressOf, ioctl } from './libc.ts';
 
 /** What the kernel says of one of its interfaces. */
@@ -55,7 +56,7 @@ export function setIpv4(name: string, address: number, prefixLength: number): nu
     ifreq.ipv4 = address;
     const failed = request(fd, InterfaceIoctl.SIOCSIFADDR, ifreq);
     if (failed !== 0) return failed;
-    ifreq.ipv4 = prefixLength === 0 ? 0 : -1 << (32 - prefixLength);
+    ifreq.ipv4 = netmask(prefixLength);
     return request(fd, InterfaceIoctl.SIOCSIFNETMASK, ifreq);
   });
 }

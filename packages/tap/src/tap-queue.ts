@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { InterfaceRequest, LITTLE_ENDIAN } from './interface-request.ts';
 import { Errno, errno, errnoName, ioctl, ioctlNumber } from './libc.ts';
-import { readKind, setMtu, setTransmitQueueLength } from './network-interface.ts';
+import { readInterface, readKind, setMtu, setTransmitQueueLength } from './network-interface.ts';
 import { INTERFACE_NAME_LENGTH, TRANSMIT_QUEUE_LENGTH, VNET_HEADER_OCTETS } from './parameters.ts';
 import { TapError } from './tap-error.ts';
 
@@ -72,7 +72,7 @@ export function openTapQueue(options: TapQueueOptions): TapQueue {
   }
   if (found !== undefined && found !== kind) {
     throw new TapError('wrong-kind', `${name} is ${found === 'other' ? 'no' : `a ${found} device, not a`} ${kind}.`, [
-      'ip -details link show dev '.concat(name),
+      `ip -details link show dev ${name}`,
       ...addLines(`${kind}0`, kind, false),
     ]);
   }
@@ -170,12 +170,16 @@ function attach(fd: number, options: TapQueueOptions, kind: 'tap' | 'tun', creat
     ioctlNumber(fd, TUNSETOFFLOAD, 0);
   }
   if (created) setTransmitQueueLength(name, TRANSMIT_QUEUE_LENGTH);
-  if (options.mtu !== undefined) {
-    const refused = setMtu(name, options.mtu);
-    if (refused === Errno.EINVAL) throw new TapError('refused', `${name} does not take an MTU of ${options.mtu}.`);
-    if (refused !== 0) throw refusal(refused, name, kind, created);
-  }
+  if (options.mtu !== undefined && options.mtu !== readInterface(name)?.mtu) changeMtu(name, options.mtu);
   return { fd, name, kind, vnetHeader, offload, multiQueue: queueFlag !== 0, created };
+}
+
+function changeMtu(name: string, mtu: number): void {
+  const line = `ip link set dev ${name} mtu ${mtu}`;
+  const failed = setMtu(name, mtu);
+  if (failed === Errno.EINVAL) throw new TapError('refused', `${name} does not take an MTU of ${mtu}.`);
+  if (failed === Errno.EPERM) throw new TapError('no-root', `changing the MTU of ${name} needs root.`, [line]);
+  if (failed !== 0) throw new TapError('refused', `the MTU of ${name} cannot be set: ${errnoName(failed)}.`, [line]);
 }
 
 function setInterface(fd: number, name: string, flags: number): number {
