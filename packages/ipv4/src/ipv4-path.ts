@@ -82,7 +82,7 @@ export class Ipv4Path implements Path {
   get mtu(): number {
     if (this.#generation !== this.#ground.generation) this.#refresh();
     const link = this.#ground.ethernet.link.mtu;
-    return this.#mtu < link ? this.#mtu : link;
+    return Math.min(this.#mtu, link);
   }
 
   get linkMtu(): number {

@@ -103,7 +103,7 @@ export class OutboundFrame {
     let left = count;
     while (left > 0) {
       const end = queue.endAt(index);
-      const length = end - start < left ? end - start : left;
+      const length = Math.min(end - start, left);
       if (this.partCount === MAXIMUM_PARTS) {
         this.#flatten();
         queue.copy(position + (count - left), left, this.slab.octets, this.end);

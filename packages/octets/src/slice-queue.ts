@@ -189,7 +189,7 @@ export class SliceQueue {
     for (;;) {
       const octets = this.octetsAt(index);
       const end = this.endAt(index);
-      const length = end - start < left ? end - start : left;
+      const length = Math.min(end - start, left);
       copyOctets(octets, start, start + length, target, to);
       left -= length;
       if (left === 0) return;
