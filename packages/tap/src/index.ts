@@ -26,7 +26,7 @@ export {
   readKind,
   readStatistics,
 } from './network-interface.ts';
-export { type OpenedTap, openTap, type TapOptions } from './open-tap.ts';
+export { type OpenedTapQueue, openTap, type TapOptions } from './open-tap.ts';
 export { VNET_HEADER_OCTETS } from './parameters.ts';
 export { TapError, type TapErrorCode } from './tap-error.ts';
 export { type TapCounters, TapLink } from './tap-link.ts';

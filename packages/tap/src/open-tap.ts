@@ -1,7 +1,7 @@
+import { closeSync } from 'node:fs';
 import { checkHostRoutes, type HostSide, type HostSideOptions, setUpHostSide } from './host-side.ts';
 import { readKind } from './network-interface.ts';
-import { TapLink } from './tap-link.ts';
-import { openTapQueue, type TapQueueOptions } from './tap-queue.ts';
+import { openTapQueue, type TapQueue, type TapQueueOptions } from './tap-queue.ts';
 
 /** Which tap to open, and what its host's end is to be where we create it. */
 export interface TapOptions extends TapQueueOptions {
@@ -9,15 +9,15 @@ export interface TapOptions extends TapQueueOptions {
   readonly hostSide?: HostSideOptions;
 }
 
-/** A tap that is open. */
-export interface OpenedTap {
-  readonly link: TapLink;
+/** A tap that is open, for a `TapLink` to drive. */
+export interface OpenedTapQueue {
+  readonly queue: TapQueue;
   /** What was done to the host's end; undefined where the device existed or nothing was asked. */
   readonly hostSide: HostSide | undefined;
 }
 
 /** Attaches to a tap, or creates it and sets up the host's end. Throws {@link TapError}; nothing is left behind then. */
-export function openTap(options: TapOptions): OpenedTap {
+export function openTap(options: TapOptions): OpenedTapQueue {
   const { name, hostSide } = options;
   if (
     hostSide !== undefined &&
@@ -28,14 +28,10 @@ export function openTap(options: TapOptions): OpenedTap {
     checkHostRoutes(name, hostSide);
   }
   const queue = openTapQueue(options);
-  const link = new TapLink(queue);
   try {
-    return {
-      link,
-      hostSide: queue.created && hostSide !== undefined ? setUpHostSide(name, hostSide) : undefined,
-    };
+    return { queue, hostSide: queue.created && hostSide !== undefined ? setUpHostSide(name, hostSide) : undefined };
   } catch (error) {
-    link.close();
+    closeSync(queue.fd);
     throw error;
   }
 }

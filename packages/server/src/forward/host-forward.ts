@@ -19,6 +19,7 @@ export class HostForward {
   readonly #stack: NetworkStack;
   readonly #driver: StackDriver;
   readonly #sockets: Set<Socket>;
+  #listener: Server | undefined;
 
   constructor() {
     const wire = new MemoryWire({ schedule: setImmediate });
@@ -27,10 +28,12 @@ export class HostForward {
     this.#stack = new NetworkStack({ link: wire.right, addresses: [`${CLIENT}/24`], random: nodeRandom });
     this.#driver = new StackDriver(this.#stack);
     this.#sockets = new Set();
+    this.#listener = undefined;
   }
 
   /** Joins what `listener` accepts to `port` of the server's stack. */
   join(listener: Server, port: number): void {
+    this.#listener = listener;
     listener.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
@@ -39,8 +42,14 @@ export class HostForward {
     });
   }
 
+  /** Accepts no more from the host. */
+  refuse(): void {
+    this.#listener?.close();
+  }
+
   /** Ends what is left and gives the wire back. Call after the server's stack is done. */
   close(): void {
+    this.refuse();
     for (const socket of this.#sockets) socket.destroy();
     this.#stack.close(this.#driver.now());
     this.#driver.close();

@@ -1,11 +1,10 @@
-import { type Link, PcapLink, TraceLink } from '@immuable-net/ethernet';
+import { ConflictOutcome, type Link, PcapLink, TraceLink } from '@immuable-net/ethernet';
+import { IpAddress, Prefix } from '@immuable-net/ip';
 import { NetworkStack, nodeRandom, StackDriver, StackEvent } from '@immuable-net/stack';
-import { giveHostSide, TapLink, type TapQueue, type TapQueueOptions } from '@immuable-net/tap';
+import { type HostSideOptions, TapLink, type TapOptions } from '@immuable-net/tap';
 import { ExitStatus } from '../exit-status.ts';
 import { HostForward } from '../forward/host-forward.ts';
 import type { Log } from '../logs/log.ts';
-import { ProgramFailure } from '../program-failure.ts';
-import { tapFailure } from '../resources/in-process.ts';
 import type { Output } from '../resources/output.ts';
 import type { Resources } from '../resources/resources.ts';
 import type { ServeOptions } from './options.ts';
@@ -45,32 +44,33 @@ async function openMedium(options: ServeOptions, resources: Resources, log: Log)
     const forward = new HostForward();
     return { link: forward.link, addresses: [forward.address], forward, keeper: undefined };
   }
-  const queueOptions: TapQueueOptions = {
+  const tapOptions: TapOptions = {
     name: options.tap,
     offload: options.offload,
     ...(options.mtu === undefined ? {} : { mtu: options.mtu }),
+    hostSide: hostSideOf(options),
   };
-  const queue = await resources.openTap(queueOptions);
-  const prepare = (made: TapQueue): void => {
-    const given = giveHostSide(made, {
-      addresses: options.ipv4,
-      gateway: options.ipv4Gateway,
-      hostIpv4: options.hostIpv4,
-    });
-    if (given !== undefined) log.info(given);
-  };
+  const { queue, hostSide } = await resources.openTap(tapOptions);
+  if (hostSide !== undefined) log.info(hostSide.description);
   const link = new TapLink(queue);
-  try {
-    if (queue.created) prepare(queue);
-  } catch (error) {
-    link.close();
-    throw tapFailure(error);
-  }
+  const keeper = new TapKeeper(resources, tapOptions, link, log);
+  return { link, addresses: options.ipv4, forward: undefined, keeper };
+}
+
+/** What the host's end of a tap that we create gets. */
+function hostSideOf(options: ServeOptions): HostSideOptions {
+  const { address, length } = Prefix.parse(options.ipv4[0]!);
+  const word = (text: string): number => IpAddress.parse(text).word3;
   return {
-    link,
-    addresses: options.ipv4,
-    forward: undefined,
-    keeper: new TapKeeper(resources, queueOptions, link, log, prepare),
+    address: address.word3,
+    prefixLength: length,
+    gateway: options.ipv4Gateway === undefined ? undefined : word(options.ipv4Gateway),
+    host:
+      options.hostIpv4 === undefined
+        ? undefined
+        : options.hostIpv4 === 'none'
+          ? 'none'
+          : word(options.hostIpv4.split('/')[0]!),
   };
 }
 
@@ -131,7 +131,7 @@ class RunningServer {
       },
     });
     this.#driver = new StackDriver(new WatchedStack(this.#stack, (events) => this.#told(events)));
-    this.#service = new SiteService(options, resources, site, this.#stack, this.#driver);
+    this.#service = new SiteService(options, resources, site, this.#stack, this.#driver, log);
   }
 
   async run(): Promise<ExitStatus> {
@@ -141,7 +141,7 @@ class RunningServer {
       this.#end = resolve;
     });
     try {
-      await this.#service.start();
+      this.#service.start();
       if (forward !== undefined) {
         const { host, port } = this.#options.forward!;
         forward.join(await this.#resources.listenOnHost(host, port), this.#options.port);
@@ -180,12 +180,16 @@ class RunningServer {
     if ((events & StackEvent.Offline) !== 0) this.#log.warning('the link is down');
     if ((events & StackEvent.Online) !== 0) this.#log.info('the link is up');
     if ((events & StackEvent.Conflict) !== 0) {
-      const conflict = this.#stack.takeConflict();
-      if (conflict === undefined) return;
-      this.#log.error(
-        `${conflict.address} is used by ${conflict.hardwareAddress} already: give another address with --ipv4, or take it from that host.`,
-      );
-      this.#end?.(ExitStatus.AddressConflict);
+      for (;;) {
+        const conflict = this.#stack.takeConflict();
+        if (conflict === undefined) return;
+        if (conflict.outcome !== ConflictOutcome.Taken) {
+          this.#log.warning(conflict.message);
+          continue;
+        }
+        this.#log.error(`${conflict.message} (--ipv4), or take it from that host.`);
+        this.#end?.(ExitStatus.AddressConflict);
+      }
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { TapLink, TapQueue, TapQueueOptions } from '@immuable-net/tap';
+import type { OpenedTapQueue, TapLink, TapOptions } from '@immuable-net/tap';
 import type { Log } from '../logs/log.ts';
 import type { Resources } from '../resources/resources.ts';
 
@@ -8,25 +8,16 @@ const RETRY_MS = 1000;
 /** Brings a tap back that was taken away while we ran: connections live on if it is soon. */
 export class TapKeeper {
   readonly #resources: Resources;
-  readonly #options: TapQueueOptions;
+  readonly #options: TapOptions;
   readonly #link: TapLink;
   readonly #log: Log;
-  readonly #prepare: (queue: TapQueue) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param prepare gives the host's side its address when the tap had to be created again */
-  constructor(
-    resources: Resources,
-    options: TapQueueOptions,
-    link: TapLink,
-    log: Log,
-    prepare: (queue: TapQueue) => void,
-  ) {
+  constructor(resources: Resources, options: TapOptions, link: TapLink, log: Log) {
     this.#resources = resources;
     this.#options = options;
     this.#link = link;
     this.#log = log;
-    this.#prepare = prepare;
     this.#timer = undefined;
   }
 
@@ -46,18 +37,18 @@ export class TapKeeper {
   }
 
   async #look(): Promise<void> {
-    let queue: TapQueue;
+    let opened: OpenedTapQueue;
     try {
       // One that we did not make comes back when its maker brings it; one that we made we make again.
-      queue = await this.#resources.openTap(this.#options);
+      opened = await this.#resources.openTap(this.#options);
     } catch (error) {
       this.#log.debug(`${this.#options.name} is not back yet: ${(error as Error).message}`);
       return;
     }
     if (this.#timer === undefined) return;
     this.close();
-    this.#link.attach(queue);
-    if (queue.created) this.#prepare(queue);
+    this.#link.attach(opened.queue);
+    if (opened.hostSide !== undefined) this.#log.info(opened.hostSide.description);
     this.#log.info(`${this.#options.name} is back`);
   }
 }

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
-import { openTapQueue, TapError, type TapQueue, type TapQueueOptions } from '@immuable-net/tap';
+import { type OpenedTapQueue, openTap, TapError, type TapOptions } from '@immuable-net/tap';
 import { type ArchiveFile, openArchiveFile } from '../archive-file/index.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { ProgramFailure } from '../program-failure.ts';
@@ -54,9 +54,9 @@ export class InProcessResources implements Resources {
     this.#standardOutput = new StreamOutput(process.stdout);
   }
 
-  async openTap(options: TapQueueOptions): Promise<TapQueue> {
+  async openTap(options: TapOptions): Promise<OpenedTapQueue> {
     try {
-      return openTapQueue(options);
+      return openTap(options);
     } catch (error) {
       throw tapFailure(error);
     }

@@ -1,5 +1,5 @@
 import type { Server } from 'node:net';
-import type { TapQueue, TapQueueOptions } from '@immuable-net/tap';
+import type { OpenedTapQueue, TapOptions } from '@immuable-net/tap';
 import type { ArchiveFile } from '../archive-file/index.ts';
 import type { Output } from './output.ts';
 
@@ -10,8 +10,8 @@ import type { Output } from './output.ts';
  * Each call rejects with a `ProgramFailure` that says what is wrong and what to do.
  */
 export interface Resources {
-  /** One queue of a tap, attached to or created. */
-  openTap(options: TapQueueOptions): Promise<TapQueue>;
+  /** One queue of a tap, attached to or created, and then the host's side of it set up. */
+  openTap(options: TapOptions): Promise<OpenedTapQueue>;
   /** An archive's octets: a copy that nobody can change, or a mapping where it is large. */
   openArchive(path: string): Promise<ArchiveFile>;
   /** A certificate, a list of authorities, a stapled response: whole, at most 1 MiB. */

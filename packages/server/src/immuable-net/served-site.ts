@@ -1,0 +1,48 @@
+import { type HashName, openPack, type Pack, PackError } from '@immuable-net/pack';
+import type { ArchiveFile } from '../archive-file/index.ts';
+import { ExitStatus } from '../exit-status.ts';
+import { ProgramFailure } from '../program-failure.ts';
+import type { Resources } from '../resources/resources.ts';
+import { Site } from '../site/index.ts';
+import type { ServeOptions } from './options.ts';
+
+/** An archive that is open, and what answers requests from it. */
+export interface ServedSite {
+  readonly site: Site;
+  /** The archive in a few words. */
+  readonly summary: string;
+  /** Gives the archive back, once no segment holds a slice of it. */
+  close(): void;
+}
+
+/** Opens the archive that the options name and makes a site of it. Rejects with a `ProgramFailure`. */
+export async function openSite(options: ServeOptions, resources: Resources): Promise<ServedSite> {
+  const file = await resources.openArchive(options.pack);
+  try {
+    const pack = openChecked(file, options);
+    const site = new Site(pack, {
+      cacheOctets: options.cacheSize,
+      cacheControl: options.cacheControl,
+      headers: options.headers,
+      cleanUrls: options.cleanUrls,
+      spa: options.spa,
+    });
+    return { site, summary: `${options.pack} (${pack.files} files)`, close: () => file.close() };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+function openChecked(file: ArchiveFile, options: ServeOptions): Pack {
+  try {
+    return openPack(file.source, {
+      hash: options.algorithm as HashName | undefined,
+      signature: options.signature as HashName | undefined,
+      verify: options.verify,
+    });
+  } catch (error) {
+    if (!(error instanceof PackError)) throw error;
+    throw new ProgramFailure(ExitStatus.Archive, `cannot serve ${options.pack}: ${error.message}.`, { cause: error });
+  }
+}
