@@ -4,12 +4,12 @@
  * ```ts
  * import { openTap } from '@immuable-net/tap';
  *
- * const { link, hostSide } = openTap({
+ * const { queue, hostSide } = openTap({
  *   name: 'tap0', // attached to, or created
  *   hostSide: { address: 0x0a000002, prefixLength: 24 }, // we are 10.0.0.2/24, the host becomes 10.0.0.1
  * });
  * console.log(hostSide?.description);
- * const stack = new NetworkStack({ link, … });
+ * const stack = new NetworkStack({ link: new TapLink(queue), … });
  * ```
  *
  * Opening and driving are apart: {@link openTapQueue} gives a descriptor and what was agreed about it, which may

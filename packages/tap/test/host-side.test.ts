@@ -2,11 +2,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   chooseHostAddress,
   findOverlap,
+  type HostSide,
+  type HostSide,
   openTap,
   openTapQueue,
-  TapLink as Tap,
   TapError,
-  type TapLink,
+  TapLink,
   type TapOptions,
 } from '../src/index.ts';
 import { skipped, TestNamespace } from './namespace.ts';
@@ -68,10 +69,11 @@ describe.skipIf(skipped)(`opening taps in a namespace${skipped ? ` (${skipped})`
   });
   afterAll(() => namespace.leave());
 
-  function open(options: TapOptions): ReturnType<typeof openTap> {
-    const opened = openTap(options);
-    links.push(opened.link);
-    return opened;
+  function open(options: TapOptions): { link: TapLink; hostSide: HostSide | undefined } {
+    const { queue, hostSide } = openTap(options);
+    const link = new Tap(queue);
+    links.push(link);
+    return { link, hostSide };
   }
 
   it('creates it, gives the host the first other address, raises it, and says so', () => {
@@ -142,7 +144,7 @@ describe.skipIf(skipped)(`opening taps in a namespace${skipped ? ` (${skipped})`
       ]);
       expect(error.remedy[0]).toMatch(/^ip tuntap add dev fresh0 mode tap user /);
       expect(errorOf(() => openTapQueue({ name: 'other0' })).message).toMatch(/^other0 belongs to another user/);
-      links.push(new Tap(openTapQueue({ name: 'mine0' })));
+      links.push(new TapLink(openTapQueue({ name: 'mine0' })));
       expect(links.at(-1)?.offload.checksum).toBe(true);
     } finally {
       process.seteuid!(0);
