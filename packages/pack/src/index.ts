@@ -13,9 +13,19 @@
  */
 export type { Commit } from './commit.ts';
 export { EntryStream } from './entry-stream.ts';
+export { MemorySink, type PackSink } from './making/pack-sink.ts';
+export {
+  PackWriter,
+  type PackWriterOptions,
+  type WrittenFile,
+  type WrittenObject,
+  type WrittenPack,
+} from './making/pack-writer.ts';
+export { PAGE_OCTETS, STORE_ABOVE_OCTETS } from './making/parameters.ts';
 export { HASH_NAMES, type HashName, hashOctets, isHashName } from './node-crypto.ts';
 export { type OpenPackOptions, openPack, Pack } from './pack.ts';
 export { PackEntry, type Storage } from './pack-entry.ts';
 export { PackError, type PackErrorCode } from './pack-error.ts';
 export { PackSource } from './pack-source.ts';
 export { TURN_OCTETS, VERIFY_OCTETS } from './parameters.ts';
+export { verifyPack } from './verify-pack.ts';

@@ -67,6 +67,11 @@ export class PackScan {
     reader.end = at;
   }
 
+  /** The object whose entry begins at `start`. */
+  objectAt(start: number): ScannedObject | undefined {
+    return this.#byStart.get(start);
+  }
+
   #entry(start: number, hash: HashName | undefined): ScannedObject {
     const reader = this.#reader;
     const header = reader.header(start);
