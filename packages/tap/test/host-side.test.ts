@@ -3,7 +3,6 @@ import {
   chooseHostAddress,
   findOverlap,
   type HostSide,
-  type HostSide,
   openTap,
   openTapQueue,
   TapError,
@@ -71,7 +70,7 @@ describe.skipIf(skipped)(`opening taps in a namespace${skipped ? ` (${skipped})`
 
   function open(options: TapOptions): { link: TapLink; hostSide: HostSide | undefined } {
     const { queue, hostSide } = openTap(options);
-    const link = new Tap(queue);
+    const link = new TapLink(queue);
     links.push(link);
     return { link, hostSide };
   }
