@@ -1,6 +1,6 @@
-/**
- * TLS 1.3 (RFC 8446), sans-IO: records, handshake, certificates, tickets.
- *
- * @packageDocumentation
- */
-export {};
+export { AlertDescription, alertName } from './alert.ts';
+export { NamedGroup } from './named-group.ts';
+export { nodeCryptography, nodeSigner, pemCertificates } from './node-crypto.ts';
+export { TlsServerSettings } from './server-settings.ts';
+export { makeTlsResources } from './tls-resources.ts';
+export { TlsServer } from './tls-server.ts';
