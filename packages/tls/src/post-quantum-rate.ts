@@ -14,7 +14,7 @@ export class PostQuantumRate {
   allows(now: number): boolean {
     if (now > this.#lastMs) {
       const filled = this.#left + ((now - this.#lastMs) * POST_QUANTUM_RATE) / 1000;
-      this.#left = filled < POST_QUANTUM_BURST ? filled : POST_QUANTUM_BURST;
+      this.#left = Math.min(filled, POST_QUANTUM_BURST);
       this.#lastMs = now;
     }
     return this.#left >= 1;

@@ -32,7 +32,7 @@ export function sealRecord(
     for (;;) {
       const octets = queue.octetsAt(index);
       const held = queue.endAt(index) - start;
-      const length = held < left ? held : left;
+      const length = Math.min(held, left);
       if (length <= GATHER_OCTETS) {
         copyOctets(octets, start, start + length, output, to);
       } else {
@@ -75,5 +75,5 @@ export function sealedLength(count: number, limit: number): number {
 export function plaintextRoom(room: number, limit: number): number {
   const whole = Math.floor(room / (limit + RECORD_OVERHEAD));
   const rest = room - whole * (limit + RECORD_OVERHEAD) - RECORD_OVERHEAD;
-  return whole * limit + (rest > 0 ? rest : 0);
+  return whole * limit + Math.max(rest, 0);
 }

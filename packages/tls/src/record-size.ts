@@ -20,7 +20,7 @@ export class RecordSize {
   next(now: number): number {
     if (now - this.#lastMs > SMALL_RECORD_IDLE_MS) this.#sent = 0;
     const size = this.#sent < SMALL_RECORD_OCTETS ? SMALL_PLAINTEXT : MAXIMUM_PLAINTEXT;
-    return size < this.limit ? size : this.limit;
+    return Math.min(size, this.limit);
   }
 
   /** Counts what was sealed. */

@@ -293,11 +293,23 @@ export abstract class TlsConnection implements StreamProtocol {
 
   /** RFC 8446 §4.6.3, once the handshake is done. */
   protected keyUpdate(message: Uint8Array): void {
-    if (message.length !== 5) return this.fail('decode_error');
+    if (message.length !== 5) {
+      this.fail('decode_error');
+      return;
+    }
     const requested = message[4]!;
-    if (requested > 1) return this.fail('illegal_parameter');
-    if (!this.endsRecord) return this.fail('message_across_key_change');
-    if (++this.#keyUpdates > parameters.MAXIMUM_KEY_UPDATES) return this.fail('too_many_key_updates');
+    if (requested > 1) {
+      this.fail('illegal_parameter');
+      return;
+    }
+    if (!this.endsRecord) {
+      this.fail('message_across_key_change');
+      return;
+    }
+    if (++this.#keyUpdates > parameters.MAXIMUM_KEY_UPDATES) {
+      this.fail('too_many_key_updates');
+      return;
+    }
     const suite = this.#read!.suite;
     const secret = nextTrafficSecret(this.resources.crypto, suite, this.#readSecret);
     this.#readSecret.fill(0);
@@ -413,10 +425,16 @@ export abstract class TlsConnection implements StreamProtocol {
     this.skipsEarlyData = false;
     let length = end - start - TAG_OCTETS;
     // §5.2 and RFC 8449 §4: content, type and padding together.
-    if (length > this.#readLimit) return this.fail('record_overflow');
+    if (length > this.#readLimit) {
+      this.fail('record_overflow');
+      return;
+    }
     // §5.4: the content type is the last octet that is not zero.
     while (length > 0 && scratch[length - 1] === 0) length--;
-    if (length === 0) return this.fail('unexpected_content_type');
+    if (length === 0) {
+      this.fail('unexpected_content_type');
+      return;
+    }
     const type = scratch[--length]!;
     if (type === ContentType.ApplicationData) this.#applicationData(scratch, length);
     else if (type === ContentType.ChangeCipherSpec) this.fail('misplaced_change_cipher_spec');
@@ -428,35 +446,63 @@ export abstract class TlsConnection implements StreamProtocol {
     switch (type) {
       case ContentType.Handshake:
         // §5.1: no empty fragments of handshake messages.
-        if (start === end) return this.fail('empty_record');
+        if (start === end) {
+          this.fail('empty_record');
+          return;
+        }
         this.#assembly.offer(octets, start, end);
         for (;;) {
           const message = this.#assembly.next();
           if (message === undefined) break;
-          if (message === 'too_long') return this.fail('message_too_long');
+          if (message === 'too_long') {
+            this.fail('message_too_long');
+            return;
+          }
           this.message(message[0]!, message);
           if (this.failure !== undefined) return;
           // §5: a message behind one that awaits an answer would be of the key before.
-          if (this.held && this.#assembly.more) return this.fail('unexpected_message');
+          if (this.held && this.#assembly.more) {
+            this.fail('unexpected_message');
+            return;
+          }
         }
         return;
       case ContentType.Alert:
-        if (start === end) return this.fail('empty_record');
-        if (this.#assembly.incomplete) return this.fail('interleaved_handshake');
+        if (start === end) {
+          this.fail('empty_record');
+          return;
+        }
+        if (this.#assembly.incomplete) {
+          this.fail('interleaved_handshake');
+          return;
+        }
         // §5.1: alerts are not fragmented and do not share a record.
-        if (end - start !== 2) return this.fail('malformed_alert');
-        return this.#alert(octets[start + 1]!);
+        if (end - start !== 2) {
+          this.fail('malformed_alert');
+          return;
+        }
+        this.#alert(octets[start + 1]!);
+        return;
       default:
-        return this.fail('unexpected_content_type');
+        this.fail('unexpected_content_type');
+        return;
     }
   }
 
   #applicationData(octets: Uint8Array, length: number): void {
-    if (this.facts === undefined) return this.fail('unexpected_message');
-    if (this.#assembly.incomplete) return this.fail('interleaved_handshake');
-    if (length === 0) {
-      if (++this.#emptyRecords > parameters.MAXIMUM_EMPTY_RECORDS) this.fail('too_many_empty_records');
+    if (this.facts === undefined) {
+      this.fail('unexpected_message');
       return;
+    }
+    if (this.#assembly.incomplete) {
+      this.fail('interleaved_handshake');
+      return;
+    }
+    if (length === 0) {
+      if (++this.#emptyRecords > parameters.MAXIMUM_EMPTY_RECORDS) {
+        this.fail('too_many_empty_records');
+        return;
+      }
     }
     this.#emptyRecords = 0;
     this.#keyUpdates = 0;
@@ -473,9 +519,13 @@ export abstract class TlsConnection implements StreamProtocol {
   #changeCipherSpec(octets: Uint8Array, start: number, end: number): void {
     // §5: exactly one octet 0x01, between the first ClientHello and the peer's Finished; then it is dropped.
     if (!this.takesChangeCipherSpec || end - start !== 1 || octets[start] !== 1) {
-      return this.fail('misplaced_change_cipher_spec');
+      this.fail('misplaced_change_cipher_spec');
+      return;
     }
-    if (this.#assembly.incomplete) return this.fail('interleaved_handshake');
+    if (this.#assembly.incomplete) {
+      this.fail('interleaved_handshake');
+      return;
+    }
     if (++this.#emptyRecords > parameters.MAXIMUM_EMPTY_RECORDS) this.fail('too_many_empty_records');
   }
 
@@ -487,8 +537,10 @@ export abstract class TlsConnection implements StreamProtocol {
   /** §6: the level says nothing in TLS 1.3. */
   #alert(description: number): void {
     if (description === AlertDescription.UserCanceled) {
-      if (++this.#warnings > parameters.MAXIMUM_WARNING_ALERTS) this.fail('too_many_warnings');
-      return;
+      if (++this.#warnings > parameters.MAXIMUM_WARNING_ALERTS) {
+        this.fail('too_many_warnings');
+        return;
+      }
     }
     this.#readClosed = true;
     if (description === AlertDescription.CloseNotify && this.facts !== undefined) {
@@ -514,7 +566,7 @@ export abstract class TlsConnection implements StreamProtocol {
       const chunk = this.resources.chunks.take(sealedLength(now, size));
       let at = 0;
       for (let position = 0; position < now; position += size) {
-        const length = now - position < size ? now - position : size;
+        const length = Math.min(now - position, size);
         at = sealRecord(this.#write!, type, plain, position, length, 0, chunk.octets, at);
       }
       plain.drop(now);

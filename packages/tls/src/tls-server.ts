@@ -128,7 +128,10 @@ export class TlsServer extends TlsConnection {
     if (state.name !== 'WAIT_SIGNATURE') throw new Error(`no signature is awaited in ${state.name}`);
     this.now = now;
     this.held = false;
-    if (signature === undefined) return this.fail('signature_refused');
+    if (signature === undefined) {
+      this.fail('signature_refused');
+      return;
+    }
     const verify = encodeCertificateVerify(state.scheme, signature);
     this.#transcript.add(verify);
     this.#finishFlight(state.agreed, state.schedule, state.secret, [verify]);
@@ -140,7 +143,10 @@ export class TlsServer extends TlsConnection {
     this.now = now;
     this.#verdict = verdict;
     if (this.failure !== undefined) return;
-    if (verdict !== 'good') return this.fail(verdict);
+    if (verdict !== 'good') {
+      this.fail(verdict);
+      return;
+    }
     if (this.#state.name === 'WAIT_VERDICT') {
       this.held = false;
       this.#established(this.#state.flown, this.#state.chain);
@@ -172,26 +178,48 @@ export class TlsServer extends TlsConnection {
     switch (state.name) {
       case 'START':
       case 'RETRIED':
-        if (type !== HandshakeType.ClientHello) return this.fail('unexpected_message');
+        if (type !== HandshakeType.ClientHello) {
+          this.fail('unexpected_message');
+          return;
+        }
         // RFC 8446 §5.1: what follows a ClientHello is under another key.
-        if (!this.endsRecord) return this.fail('message_across_key_change');
-        return this.#clientHello(message);
+        if (!this.endsRecord) {
+          this.fail('message_across_key_change');
+          return;
+        }
+        this.#clientHello(message);
+        return;
       case 'WAIT_CERT':
         if (type === HandshakeType.Certificate || type === HandshakeType.CompressedCertificate) {
-          return this.#certificate(state.flown, type, message);
+          this.#certificate(state.flown, type, message);
+          return;
         }
-        return this.fail('unexpected_message');
+        this.fail('unexpected_message');
+        return;
       case 'WAIT_CV':
-        if (type !== HandshakeType.CertificateVerify) return this.fail('unexpected_message');
-        return this.#certificateVerify(state.flown, state.certificate, state.key, message);
+        if (type !== HandshakeType.CertificateVerify) {
+          this.fail('unexpected_message');
+          return;
+        }
+        this.#certificateVerify(state.flown, state.certificate, state.key, message);
+        return;
       case 'WAIT_FINISHED':
-        if (type !== HandshakeType.Finished) return this.fail('unexpected_message');
-        return this.#finished(state.flown, state.chain, message);
+        if (type !== HandshakeType.Finished) {
+          this.fail('unexpected_message');
+          return;
+        }
+        this.#finished(state.flown, state.chain, message);
+        return;
       case 'CONNECTED':
-        if (type === HandshakeType.KeyUpdate) return this.keyUpdate(message);
-        return this.fail('unexpected_message');
+        if (type === HandshakeType.KeyUpdate) {
+          this.keyUpdate(message);
+          return;
+        }
+        this.fail('unexpected_message');
+        return;
       default:
-        return this.fail('unexpected_message');
+        this.fail('unexpected_message');
+        return;
     }
   }
 
@@ -199,38 +227,66 @@ export class TlsServer extends TlsConnection {
     this.takesChangeCipherSpec = true;
     const message = this.#transcript.add(octets);
     const hello = parseClientHello(message);
-    if (failed(hello)) return this.fail(hello);
+    if (failed(hello)) {
+      this.fail(hello);
+      return;
+    }
     const wrong = checkClientHello(hello);
-    if (wrong !== undefined) return this.fail(wrong);
+    if (wrong !== undefined) {
+      this.fail(wrong);
+      return;
+    }
     const settings = this.#settings;
     const crypto = this.resources.crypto;
     const unixMs = this.resources.epochMs + this.now;
     const suite = chooseSuite(hello, settings.suites);
-    if (suite === undefined) return this.fail('no_common_cipher_suite');
+    if (suite === undefined) {
+      this.fail('no_common_cipher_suite');
+      return;
+    }
 
     const retried = this.#state.name === 'RETRIED' ? this.#state : undefined;
     if (retried !== undefined) {
       const facts = hello.cookie === undefined ? undefined : settings.cookies.open(hello.cookie, unixMs);
-      if (hello.cookie === undefined) return this.fail('missing_extension');
-      if (facts === undefined || facts.suite !== suite.id || facts.group !== retried.group)
-        return this.fail('bad_cookie');
+      if (hello.cookie === undefined) {
+        this.fail('missing_extension');
+        return;
+      }
+      if (facts === undefined || facts.suite !== suite.id || facts.group !== retried.group) {
+        this.fail('bad_cookie');
+        return;
+      }
       const changed = checkRetriedHello(retried.first, hello, retried.group);
-      if (changed !== undefined) return this.fail(changed);
+      if (changed !== undefined) {
+        this.fail(changed);
+        return;
+      }
       this.skipsEarlyData = false;
     } else {
       // §4.2.2: a cookie that nobody gave.
-      if (hello.cookie !== undefined) return this.fail('illegal_parameter');
+      if (hello.cookie !== undefined) {
+        this.fail('illegal_parameter');
+        return;
+      }
       this.skipsEarlyData = hello.earlyData;
     }
 
     const choice = chooseGroup(hello, settings.groups, crypto, settings.postQuantum.allows(this.now));
-    if (choice === undefined)
-      return this.fail(hello.supportedGroups === undefined ? 'missing_extension' : 'no_common_group');
+    if (choice === undefined) {
+      this.fail(hello.supportedGroups === undefined ? 'missing_extension' : 'no_common_group');
+      return;
+    }
     const alpn = chooseAlpn(hello, settings.protocols);
-    if (failed(alpn)) return this.fail(alpn);
+    if (failed(alpn)) {
+      this.fail(alpn);
+      return;
+    }
     const share = retried === undefined ? choice.share : hello.keyShares![0]!.share;
     const group = retried === undefined ? choice.group : retried.group;
-    if (share === undefined) return this.#retry(hello, suite, group, unixMs);
+    if (share === undefined) {
+      this.#retry(hello, suite, group, unixMs);
+      return;
+    }
 
     const policy = settings.clientPolicy(hello.serverName);
     let resumption: Resumption | undefined;
@@ -250,10 +306,16 @@ export class TlsServer extends TlsConnection {
         this.#transcript,
         unixMs,
       );
-      if (typeof chosen === 'string') return this.fail(chosen);
+      if (typeof chosen === 'string') {
+        this.fail(chosen);
+        return;
+      }
       resumption = chosen;
     }
-    if (resumption === undefined && hello.signatureAlgorithms === undefined) return this.fail('missing_extension');
+    if (resumption === undefined && hello.signatureAlgorithms === undefined) {
+      this.fail('missing_extension');
+      return;
+    }
     // RFC 8449 §4: its limit counts the content type.
     if (hello.recordSizeLimit !== undefined) {
       this.size.limit = Math.min(MAXIMUM_PLAINTEXT, hello.recordSizeLimit - 1);
@@ -269,7 +331,10 @@ export class TlsServer extends TlsConnection {
       policy,
       resumption,
     };
-    if (resumption !== undefined) return this.#serverFlight(agreed, undefined);
+    if (resumption !== undefined) {
+      this.#serverFlight(agreed, undefined);
+      return;
+    }
     const credential = settings.chooseCredential({
       serverName: hello.serverName,
       signatureAlgorithms: hello.signatureAlgorithms!,
@@ -303,13 +368,22 @@ export class TlsServer extends TlsConnection {
     const crypto = this.resources.crypto;
     let scheme: number | undefined;
     if (resumption === undefined) {
-      if (credential === undefined) return this.fail('no_certificate');
+      if (credential === undefined) {
+        this.fail('no_certificate');
+        return;
+      }
       // RFC 8446 §4.4.2.2: no scheme in common is handshake_failure.
       scheme = credential.signer.schemes.find((one) => hello.signatureAlgorithms!.includes(one));
-      if (scheme === undefined) return this.fail('no_common_signature_scheme');
+      if (scheme === undefined) {
+        this.fail('no_common_signature_scheme');
+        return;
+      }
     }
     const agreement = crypto.agree(agreed.group, agreed.share);
-    if (agreement === undefined) return this.fail('bad_key_share');
+    if (agreement === undefined) {
+      this.fail('bad_key_share');
+      return;
+    }
     if (agreed.group === NamedGroup.X25519MlKem768) this.#settings.postQuantum.spend();
     const random = new Uint8Array(32);
     crypto.random(random, 0, 32);
@@ -353,7 +427,10 @@ export class TlsServer extends TlsConnection {
       }),
     );
     if (hello.recordSizeLimit !== undefined) this.limitReading(MAXIMUM_PLAINTEXT + 1);
-    if (resumption !== undefined) return this.#finishFlight(agreed, schedule, serverSecret, flight);
+    if (resumption !== undefined) {
+      this.#finishFlight(agreed, schedule, serverSecret, flight);
+      return;
+    }
 
     if (policy.mode !== 'none') send(encodeCertificateRequest(policy, this.#settings.signatureSchemes));
     const offered = this.#settings.compressCertificates ? hello.certificateCompression : undefined;
@@ -401,38 +478,64 @@ export class TlsServer extends TlsConnection {
     if (type === HandshakeType.CompressedCertificate) {
       // RFC 8879 §4: we offered no compression in CertificateRequest.
       const plain = decompressMessage(octets);
-      return this.fail(failed(plain) ? plain : 'unexpected_message');
+      this.fail(failed(plain) ? plain : 'unexpected_message');
+      return;
     }
     const certificate = parseCertificate(new Uint8Array(octets), false);
-    if (failed(certificate)) return this.fail(certificate);
+    if (failed(certificate)) {
+      this.fail(certificate);
+      return;
+    }
     // RFC 8446 §4.4.2: the context of the request, which was empty.
-    if (certificate.context.length > 0) return this.fail('illegal_parameter');
+    if (certificate.context.length > 0) {
+      this.fail('illegal_parameter');
+      return;
+    }
     const { policy, serverName } = flown.agreed;
     if (certificate.chain.length === 0) {
       // §4.4.2.4
-      if (policy.mode === 'required') return this.fail('certificate_required');
+      if (policy.mode === 'required') {
+        this.fail('certificate_required');
+        return;
+      }
       this.#verdict = 'good';
       this.#state = { name: 'WAIT_FINISHED', flown, chain: [] };
       return;
     }
     const key = this.resources.crypto.publicKey(certificate.chain[0]!);
-    if (key === undefined) return this.fail('bad_certificate');
-    if (key.schemes.length === 0) return this.fail('unsupported_certificate');
+    if (key === undefined) {
+      this.fail('bad_certificate');
+      return;
+    }
+    if (key.schemes.length === 0) {
+      this.fail('unsupported_certificate');
+      return;
+    }
     const verdict = this.#settings.judgeClient(certificate.chain, serverName);
-    if (verdict !== 'later' && verdict !== 'good') return this.fail(verdict);
+    if (verdict !== 'later' && verdict !== 'good') {
+      this.fail(verdict);
+      return;
+    }
     this.#verdict = verdict;
     this.#state = { name: 'WAIT_CV', flown, certificate, key };
   }
 
   #certificateVerify(flown: Flown, certificate: CertificateMessage, key: PublicKey, message: Uint8Array): void {
     const verify = parseCertificateVerify(message);
-    if (failed(verify)) return this.fail(verify);
+    if (failed(verify)) {
+      this.fail(verify);
+      return;
+    }
     // RFC 8446 §4.4.3: one of those that we offered, of the key's kind, none of PKCS #1 v1.5.
     if (!this.#settings.signatureSchemes.includes(verify.scheme) || !key.schemes.includes(verify.scheme)) {
-      return this.fail('illegal_parameter');
+      this.fail('illegal_parameter');
+      return;
     }
     const content = signedContent('client', this.#transcript.hash(flown.agreed.suite.hash));
-    if (!key.verify(verify.scheme, content, verify.signature)) return this.fail('bad_signature');
+    if (!key.verify(verify.scheme, content, verify.signature)) {
+      this.fail('bad_signature');
+      return;
+    }
     this.#transcript.add(message);
     this.#state = { name: 'WAIT_FINISHED', flown, chain: certificate.chain };
   }
@@ -440,11 +543,20 @@ export class TlsServer extends TlsConnection {
   #finished(flown: Flown, chain: readonly Uint8Array[], message: Uint8Array): void {
     const { agreed, schedule, clientHandshakeSecret, clientSecret } = flown;
     const hash = agreed.suite.hash;
-    if (message.length !== 4 + agreed.suite.hashOctets) return this.fail('decode_error');
+    if (message.length !== 4 + agreed.suite.hashOctets) {
+      this.fail('decode_error');
+      return;
+    }
     // RFC 8446 §5.1: the key changes behind a Finished.
-    if (!this.endsRecord) return this.fail('message_across_key_change');
+    if (!this.endsRecord) {
+      this.fail('message_across_key_change');
+      return;
+    }
     const expected = schedule.verifyData(clientHandshakeSecret, this.#transcript.hash(hash));
-    if (!this.resources.crypto.equal(expected, message.subarray(4))) return this.fail('bad_finished');
+    if (!this.resources.crypto.equal(expected, message.subarray(4))) {
+      this.fail('bad_finished');
+      return;
+    }
     this.#transcript.add(message);
     clientHandshakeSecret.fill(0);
     this.readWith(agreed.suite, clientSecret);
