@@ -1,0 +1,14 @@
+export { Channel, ChannelCounters } from './channel.ts';
+export { Flow, type FlowBehaviour, FlowEnd, type FlowPlan } from './flow.ts';
+export { type BurstLoss, type Impairments, impairments } from './impairments.ts';
+export { Intervals } from './intervals.ts';
+export { Pattern } from './pattern.ts';
+export { PcapCapture } from './pcap-capture.ts';
+export { Random } from './random.ts';
+export { runScenario, type ScenarioOutcome } from './run-scenario.ts';
+export { drawScenario, type Incident, type Scenario } from './scenario.ts';
+export { FramePool, SimulatedFrame } from './simulated-frame.ts';
+export { type FrameObserver, SimulatedLink } from './simulated-link.ts';
+export { SimulatedNetwork, type SimulatedWire, type WireOptions } from './simulated-network.ts';
+export { SimulatedSwitch } from './simulated-switch.ts';
+export { TcpModel } from './tcp-model.ts';
