@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'node:net';
 import { type Link, MemoryWire } from '@immuable-net/ethernet';
-import { NetworkStack, nodeRandom, StackDriver } from '@immuable-net/stack';
+import { NetworkStack, platformRandom, StackDriver } from '@immuable-net/stack';
 import { SocketBridge } from './socket-bridge.ts';
 
 /** The addresses on the wire in memory: nobody else is on it. */
@@ -25,7 +25,7 @@ export class HostForward {
     const wire = new MemoryWire({ schedule: setImmediate });
     this.link = wire.left;
     this.address = `${SERVER}/24`;
-    this.#stack = new NetworkStack({ link: wire.right, addresses: [`${CLIENT}/24`], random: nodeRandom });
+    this.#stack = new NetworkStack({ link: wire.right, addresses: [`${CLIENT}/24`], random: platformRandom });
     this.#driver = new StackDriver(this.#stack);
     this.#sockets = new Set();
     this.#listener = undefined;

@@ -1,6 +1,6 @@
-import { ConflictOutcome, type Link, PcapLink, TraceLink } from '@immuable-net/ethernet';
+import { ConflictOutcome, type Link, PcapLink, PcapngWriter, PcapWriter, TraceLink } from '@immuable-net/ethernet';
 import { IpAddress, Prefix } from '@immuable-net/ip';
-import { NetworkStack, nodeRandom, StackDriver, StackEvent } from '@immuable-net/stack';
+import { NetworkStack, platformRandom, StackDriver, StackEvent } from '@immuable-net/stack';
 import { type HostSideOptions, TapLink, type TapOptions } from '@immuable-net/tap';
 import { ExitStatus } from '../exit-status.ts';
 import { HostForward } from '../forward/host-forward.ts';
@@ -28,7 +28,7 @@ interface Medium {
 /** Serves until a signal or a conflict ends it; resolves with the status to end with. Rejects with a `ProgramFailure`. */
 export async function runServer(options: ServeOptions, resources: Resources, log: Log): Promise<ExitStatus> {
   const site = await openSite(options, resources);
-  log.debug(site.summary);
+  for (const warning of site.warnings) log.warning(warning);
   if (options.check) {
     log.info(`${options.pack} and the options are fine: ${site.summary}`);
     site.close();
@@ -53,7 +53,7 @@ async function openMedium(options: ServeOptions, resources: Resources, log: Log)
   const { queue, hostSide } = await resources.openTap(tapOptions);
   if (hostSide !== undefined) log.info(hostSide.description);
   const link = new TapLink(queue);
-  const keeper = new TapKeeper(resources, tapOptions, link, log);
+  const keeper = new TapKeeper(resources, { ...tapOptions, create: queue.created }, link, log);
   return { link, addresses: options.ipv4, forward: undefined, keeper };
 }
 
@@ -106,24 +106,23 @@ class RunningServer {
     this.#stopping = false;
     const epochMs = Date.now() - performance.now();
     let link = medium.link;
-    if (capture !== undefined)
-      link = new PcapLink(
-        link,
-        () => epochMs + performance.now(),
-        (octets) => capture.write(octets),
-      );
+    if (capture !== undefined) {
+      const sink = (octets: Uint8Array): void => capture.write(octets);
+      const Writer = options.pcap?.endsWith('.pcapng') ? PcapngWriter : PcapWriter;
+      link = new PcapLink(link, new Writer(link.medium, sink), () => epochMs + performance.now());
+    }
     if (options.trace)
       link = new TraceLink(
         link,
-        () => performance.now(),
         (line) => process.stderr.write(`${line}\n`),
+        () => performance.now(),
       );
     this.#stack = new NetworkStack({
       link,
       addresses: medium.addresses,
       gateway: options.ipv4Gateway,
       mac: options.mac,
-      random: nodeRandom,
+      random: platformRandom,
       claim: options.probe ? 'probe' : 'announce',
       tcp: {
         ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),

@@ -11,6 +11,8 @@ export interface ServedSite {
   readonly site: Site;
   /** The archive in a few words. */
   readonly summary: string;
+  /** What of the archive's own rules was not understood, one line each. */
+  readonly warnings: readonly string[];
   /** Gives the archive back, once no segment holds a slice of it. */
   close(): void;
 }
@@ -20,14 +22,19 @@ export async function openSite(options: ServeOptions, resources: Resources): Pro
   const file = await resources.openArchive(options.pack);
   try {
     const pack = openChecked(file, options);
-    const site = new Site(pack, {
+    const site = await Site.open(pack, {
       cacheOctets: options.cacheSize,
       cacheControl: options.cacheControl,
       headers: options.headers,
       cleanUrls: options.cleanUrls,
       spa: options.spa,
     });
-    return { site, summary: `${options.pack} (${pack.files} files)`, close: () => file.close() };
+    return {
+      site,
+      summary: `${options.pack} (${pack.files} files)`,
+      warnings: site.warnings,
+      close: () => file.close(),
+    };
   } catch (error) {
     file.close();
     throw error;
