@@ -125,8 +125,8 @@ class RunningServer {
       random: platformRandom,
       claim: options.probe ? 'probe' : 'announce',
       tcp: {
-        ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
-        ...(options.maxPerAddress === undefined ? {} : { maxPerAddress: options.maxPerAddress }),
+        ...(options.maxConnections === undefined ? {} : { maximumConnections: options.maxConnections }),
+        ...(options.maxPerAddress === undefined ? {} : { maximumPerAddress: options.maxPerAddress }),
       },
     });
     this.#driver = new StackDriver(new WatchedStack(this.#stack, (events) => this.#told(events)));
