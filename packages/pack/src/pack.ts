@@ -216,7 +216,7 @@ export class Pack {
   }
 
   /** Files in the archive. */
-  get size(): number {
+  get files(): number {
     return this.#entries.length;
   }
 

@@ -15,8 +15,8 @@ export function verifyPack(source: PackSource, options: OpenPackOptions = {}): P
   if (scan.end !== pack.end) throw new PackError('bad-index', 'the index is not the last entry of the archive');
   scan.identify(pack.hash);
   const { entries } = scan.walk(pack.commit);
-  if (entries.length !== pack.size) {
-    throw new PackError('bad-index', `the index lists ${pack.size} files and the trees ${entries.length}`);
+  if (entries.length !== pack.files) {
+    throw new PackError('bad-index', `the index lists ${pack.files} files and the trees ${entries.length}`);
   }
   for (const entry of entries) {
     const indexed = pack.find(entry.path);

@@ -47,7 +47,7 @@ describe('PackWriter', () => {
       expect(pack.hash).toBe(hash);
       expect(pack.trailerHash).toBe(hash);
       expect(archive.length % 512).toBe(0);
-      expect(pack.size).toBe(Object.keys(site).length);
+      expect(pack.files).toBe(Object.keys(site).length);
       for (const [path, { octets, mode, contentType }] of Object.entries(site)) {
         const entry = pack.find(path)!;
         expect(Buffer.compare(pack.inflateWhole(entry), octets), path).toBe(0);
@@ -63,7 +63,7 @@ describe('PackWriter', () => {
     const pack = openPack(PackSource.over(archive));
     expect([pack.hash, pack.trailerHash]).toEqual(['sha256', 'blake2b']);
     expect(archive.length % 4096).toBe(0);
-    expect(openPack(PackSource.over(archive), { hash: 'sha256', signature: 'blake2b' }).size).toBe(pack.size);
+    expect(openPack(PackSource.over(archive), { hash: 'sha256', signature: 'blake2b' }).files).toBe(pack.files);
     expect(() => openPack(PackSource.over(archive), { hash: 'sha256' })).toThrow(/made by blake2b, not sha256/);
   });
 
