@@ -31,6 +31,8 @@ export function sumOver(size: number): { readonly buffer: ArrayBuffer; readonly 
     const instance = new assembly.Instance(module, { s: { m: memory } });
     return { buffer: memory.buffer, sum: (instance.exports as { readonly s: MemorySum }).s };
   } catch {
+    // Each memory reserves gigabytes of address space, and every attempt without any left collects garbage first.
+    module = null;
     return undefined;
   }
 }

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { fc, naiveSum } from './naive.ts';
 import { describe, expect, it } from 'vitest';
 import { fromHex, Slab } from '../src/index.ts';
+import { fc, naiveSum } from './naive.ts';
 
 describe('Slab.sum', () => {
   it('is the example of RFC 1071 §3', () => {
