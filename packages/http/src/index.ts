@@ -17,5 +17,8 @@
  * @packageDocumentation
  */
 
+export * from './hpack/index.ts';
 export * from './http1/index.ts';
+export * from './http2/index.ts';
+export * from './negotiation/index.ts';
 export * from './semantics/index.ts';

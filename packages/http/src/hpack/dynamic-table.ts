@@ -10,7 +10,7 @@ export class DynamicTable {
   capacity: number;
   /** Entries held. */
   count: number;
-  /** Grows whenever an entry comes or goes: what was encoded or decoded with the same generation means the same. */
+  /** Grows whenever an entry comes or goes or the capacity is set: what was encoded or decoded with the same generation means the same. */
   generation: number;
   #ring: (HpackField | undefined)[];
   /** Slot of the newest entry. */
@@ -45,10 +45,8 @@ export class DynamicTable {
   /** Changes the capacity and evicts what no longer fits (RFC 7541 §4.3). */
   resize(capacity: number): void {
     this.capacity = capacity;
-    if (this.size > capacity) {
-      this.generation++;
-      this.#evictTo(capacity);
-    }
+    this.generation++;
+    this.#evictTo(capacity);
   }
 
   /** How far behind the newest the entry with this name and value stands; -1 when there is none. */

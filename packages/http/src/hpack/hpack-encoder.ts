@@ -43,7 +43,6 @@ export class HpackEncoder {
     if (capacity < this.#lowest) this.#lowest = capacity;
     this.#updateDue = true;
     this.table.resize(capacity);
-    this.table.generation++;
   }
 
   /** Whether the next block has to begin with a size update: whoever keeps encoded blocks may not use them for it. */

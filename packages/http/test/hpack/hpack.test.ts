@@ -210,7 +210,7 @@ describe('encoder', () => {
     const encoder = new HpackEncoder();
     const writer = new OctetWriter();
     encoder.encode(writer, 'cookie', 'a', Indexing.Never);
-    expect(toHex(writer.finish())).toBe('1f110161');
+    expect(toHex(writer.finish())).toBe('1f11811f');
     expect(encoder.table.count).toBe(0);
   });
 

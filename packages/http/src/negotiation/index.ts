@@ -1,0 +1,1 @@
+export { PlainServer } from './plain-server.ts';
