@@ -203,7 +203,7 @@ export class Http1Server implements StreamProtocol {
     }
     const total = headOctets + response.bodyOctets;
     let yielded = false;
-    while (position < total && emitted < room) {
+    if (position < total && emitted < room) {
       const count = response.body!.emit(queue, position - headOctets, room - emitted);
       if (count < 0) {
         // The length was promised: only a broken connection tells the client (RFC 9112 §8).
@@ -213,12 +213,10 @@ export class Http1Server implements StreamProtocol {
         this.#end(StreamWish.Abort);
         return emitted;
       }
-      if (count === 0) {
-        yielded = true;
-        break;
-      }
       position += count;
       emitted += count;
+      // A body that gives less than it could has done enough for this turn.
+      yielded = emitted < room && position < total;
     }
     this.#position = position;
     if (position === total) {
@@ -325,7 +323,7 @@ export class Http1Server implements StreamProtocol {
     }
     const line = scanner.requestLineOctets;
     if (length < 0) this.#fail(scanner.failure!, undefined, now);
-    else if ((line < 0 ? partial.length : line) > parameters.requestLineOctets) {
+    else if ((line < 0 ? scanner.at : line) > parameters.requestLineOctets) {
       this.#fail('requestLineTooLong', undefined, now);
     } else if (line >= 0 && partial.length - line - 4 > parameters.fieldsOctets) {
       this.#fail('fieldsTooLarge', undefined, now);

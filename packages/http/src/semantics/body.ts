@@ -15,8 +15,9 @@ export interface Body {
   release(): void;
   /**
    * Appends octets `[from, from + n)` to `queue`, by reference where it can, n at most `room`; returns n. `from`
-   * is where the last call ended (0 at first), less than `length`. 0 means not now: call again when there is
-   * room next; {@link BODY_FAILED} means that the rest can never come (the archive is damaged): abort.
+   * is where the last call ended (0 at first), less than `length`. Fewer than `room` before the end (0 too) means that this
+   * body has done what one turn of the event loop may take: call again the next turn, soon.
+   * {@link BODY_FAILED} means that the rest can never come (the archive is damaged): abort.
    */
   emit(queue: SliceQueue, from: number, room: number): number;
 }
