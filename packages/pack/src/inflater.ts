@@ -1,3 +1,4 @@
+import { copyOctets } from '@immuable-net/octets';
 import { adler32 } from './adler32.ts';
 import type { PackSource } from './pack-source.ts';
 
@@ -426,17 +427,27 @@ export class Inflater {
   }
 
   #stored(room: number): number {
-    let made = 0;
     const ring = this.#ring;
     const count = Math.min(room, this.#left);
+    let made = 0;
     while (made < count) {
-      // Octets that stand in the bit buffer come first.
-      ring[this.#made & RING_MASK] = this.#bits >= 8 ? this.#take(8) : this.#refill();
-      if (this.#state === FAILED) return made;
-      this.#made++;
-      made++;
+      const to = this.#made & RING_MASK;
+      let piece = 1;
+      if (this.#bits >= 8) {
+        // Octets that stand in the bit buffer come first.
+        ring[to] = this.#take(8);
+      } else if (this.#at === this.#limit) {
+        ring[to] = this.#refill();
+        if (this.#state === FAILED) return made;
+      } else {
+        piece = Math.min(count - made, this.#limit - this.#at, RING_OCTETS - to);
+        copyOctets(this.#window, this.#at, this.#at + piece, ring, to);
+        this.#at += piece;
+      }
+      this.#made += piece;
+      made += piece;
+      this.#left -= piece;
     }
-    this.#left -= made;
     return made;
   }
 
