@@ -1,5 +1,6 @@
 import { isFieldValue, isToken, percentDecode, type ResponseField } from '@immuable-net/http';
 import { MAXIMUM_RULES, MAXIMUM_RULES_OCTETS, MAXIMUM_STARS, OWN_FIELDS } from './site-options.ts';
+import { utf8OctetsOf, utf8Of } from './utf8-text.ts';
 
 /** The name of the file that holds them, at the root of an archive. It is never served. */
 export const HEADER_RULES_PATH = '_headers';
@@ -60,7 +61,7 @@ export class HeaderRules {
       }
       const colon = text.indexOf(':');
       const name = text.slice(0, Math.max(0, colon)).trim().toLowerCase();
-      const value = latin1Of(text.slice(colon + 1).trim());
+      const value = utf8OctetsOf(text.slice(colon + 1).trim());
       if (!isToken(name) || !isFieldValue(value)) complain(`"${text}" is no field`);
       else if (OWN_FIELDS.has(name)) complain(`${name} is set by the server itself`);
       else current.set.push([name, value]);
@@ -99,18 +100,12 @@ export class HeaderRules {
 
 function patternOf(text: string): RegExp | undefined {
   if (!text.startsWith('/')) return undefined;
-  const path = percentDecode(text);
+  const octets = percentDecode(utf8OctetsOf(text));
+  const path = octets === undefined ? undefined : utf8Of(octets);
   if (path === undefined || path.split('*').length - 1 > MAXIMUM_STARS) return undefined;
   const source = path
     .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
     .replace(/\*/g, '.*')
     .replace(/\/:[A-Za-z]\w*/g, '/[^/]+');
   return new RegExp(`^${source}$`, 's');
-}
-
-/** UTF-8 octets, one character each: what field values are made of. */
-function latin1Of(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: everything within ASCII
-  if (/^[\x00-\x7f]*$/.test(text)) return text;
-  return String.fromCharCode(...new TextEncoder().encode(text));
 }

@@ -6,6 +6,7 @@ import type { PlainCache } from './plain-cache.ts';
 import type { SiteArchive } from './site-archive.ts';
 import { SiteFile } from './site-file.ts';
 import { lowerCased, MAXIMUM_LINKS, REMEMBERED_TARGETS, type SiteOptions } from './site-options.ts';
+import { utf8Of } from './utf8-text.ts';
 
 /** Where a target leads. */
 export type Place =
@@ -149,21 +150,4 @@ function readRules(archive: SiteArchive): HeaderRules {
   const entry = archive.find(HEADER_RULES_PATH);
   if (entry === undefined) return HeaderRules.none;
   return HeaderRules.parse(archive.inflateWhole(entry));
-}
-
-/** One character an octet to text; `undefined` when the octets are not UTF-8, which no name in an archive is. */
-function utf8Of(path: string): string | undefined {
-  let ascii = true;
-  const octets = new Uint8Array(path.length);
-  for (let at = 0; at < path.length; at++) {
-    const code = path.charCodeAt(at);
-    octets[at] = code;
-    if (code > 0x7f) ascii = false;
-  }
-  if (ascii) return path;
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets);
-  } catch {
-    return undefined;
-  }
 }
