@@ -37,6 +37,8 @@ export class ClientHello {
   cookie: Uint8Array | undefined;
   recordSizeLimit: number | undefined;
   certificateCompression: number[] | undefined;
+  /** Types of all extensions, in their order. */
+  readonly extensionTypes: number[];
   statusRequest: boolean;
   earlyData: boolean;
   /** Client certificate types (RFC 7250 §3): only X.509 (0) is spoken here. */
@@ -60,6 +62,7 @@ export class ClientHello {
     this.cookie = undefined;
     this.recordSizeLimit = undefined;
     this.certificateCompression = undefined;
+    this.extensionTypes = [];
     this.statusRequest = false;
     this.earlyData = false;
     this.serverCertificateTypes = undefined;
@@ -92,6 +95,7 @@ export function parseClientHello(message: Uint8Array): ClientHello | FailureCode
 }
 
 function readExtension(hello: ClientHello, type: number, body: OctetReader, last: boolean): FailureCode | undefined {
+  hello.extensionTypes.push(type);
   switch (type) {
     case ExtensionType.SupportedVersions: {
       const length = body.u8();

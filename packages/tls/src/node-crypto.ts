@@ -248,7 +248,7 @@ function publicKey(certificate: Uint8Array): PublicKey | undefined {
 /** The certificates of a PEM text, DER each, in its order. */
 export function pemCertificates(pem: string): Uint8Array[] {
   const found = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  return found.map((text) => Buffer.from(text.replace(/-----[^-]*-----/g, ''), 'base64'));
+  return found.map((text) => new Uint8Array(Buffer.from(text.replace(/-----[^-]*-----/g, ''), 'base64')));
 }
 
 /** The seam by `node:crypto`, bulk ciphers by OpenSSL's EVP where it can be called. */

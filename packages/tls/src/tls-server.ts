@@ -574,7 +574,8 @@ export class TlsServer extends TlsConnection {
     const { suite, group, alpn, serverName, resumption, policy, hello } = agreed;
     const crypto = this.resources.crypto;
     const clientDigest =
-      resumption?.state.clientDigest ?? (chain.length === 0 ? NOTHING : crypto.hash('sha256', join(chain)));
+      resumption?.state.clientDigest ??
+      (chain.length === 0 ? NOTHING : new Uint8Array(crypto.hash('sha256', join(chain))));
     // §4.2.9: tickets only for a client that can use them.
     if (this.#settings.ticketKeys !== null && hello.pskModes?.includes(1) === true) {
       this.#sendTickets(suite, schedule.derive('res master', this.#transcript.hash(suite.hash)), {
