@@ -14,7 +14,6 @@ import {
   type HttpRequest,
   type HttpResponse,
   type HttpService,
-  OctetsBody,
   ResponseHead,
 } from '../../src/semantics/index.ts';
 
@@ -289,5 +288,3 @@ export class Peer {
     this.now = until;
   }
 }
-
-export { OctetsBody };
