@@ -61,17 +61,22 @@ export function drive(machine: StreamProtocol, stream: Duplex): void {
 /** Two ends of a stream in memory. */
 export function pair(): [Duplex, Duplex] {
   const ends: Duplex[] = [];
+  /** What to call once an end wants more. */
+  const resumes: ((() => void) | undefined)[] = [undefined, undefined];
   for (const other of [1, 0]) {
-    let resume: (() => void) | undefined;
     ends.push(
       new Duplex({
         read() {
+          const resume = resumes[1 - other];
+          resumes[1 - other] = undefined;
           resume?.();
-          resume = undefined;
         },
+        // Never within the other end's call: Node's client must not be entered twice.
         write(chunk, _encoding, done) {
-          if (ends[other]!.push(chunk)) done();
-          else setImmediate(done);
+          setImmediate(() => {
+            if (ends[other]!.push(chunk)) done();
+            else resumes[other] = done;
+          });
         },
         final(done) {
           ends[other]!.push(null);
