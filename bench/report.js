@@ -11,18 +11,26 @@ export function machine(versions) {
   ];
 }
 
-/** Whether a row reached its goal, in words; undefined when it has none. */
-export function verdict(row, series) {
-  const { goal } = row;
+/** For each goal of a row, in words, whether it was reached. */
+export function verdicts(row, series) {
   const ours = series.get('immuable-net');
-  if (goal === undefined || ours === undefined) return undefined;
-  const value = median(ours.values);
-  if (goal.atMost !== undefined) return judge(value <= goal.atMost, `at most ${goal.atMost} ${row.unit}`);
-  if (goal.absolute !== undefined) return judge(value >= goal.absolute, `at least ${goal.absolute} ${row.unit}`);
-  const other = series.get(goal.against);
-  if (other === undefined) return undefined;
-  const ratio = value / median(other.values);
-  return judge(ratio >= goal.atLeast, `at least ${goal.atLeast} × ${goal.against}`, ratio);
+  if (ours === undefined) return [];
+  return (row.goals ?? []).map((goal) => {
+    const values = goal.of === 'beside' ? ours.besides : ours.values;
+    const unit = goal.of === 'beside' ? row.beside : row.unit;
+    const found = median(values);
+    if (goal.against === undefined) {
+      if (goal.atMost !== undefined) return judge(found <= goal.atMost, `at most ${goal.atMost} ${unit}`);
+      return judge(found >= goal.atLeast, `at least ${figure(goal.atLeast)} ${unit}`);
+    }
+    const other = series.get(goal.against);
+    if (other === undefined) return `not measured: ${goal.against}`;
+    const ratio = found / median(goal.of === 'beside' ? other.besides : other.values);
+    if (goal.atMost !== undefined) {
+      return judge(ratio <= goal.atMost, `at most ${goal.atMost} × ${goal.against}'s ${unit}`, ratio);
+    }
+    return judge(ratio >= goal.atLeast, `at least ${goal.atLeast} × ${goal.against}'s ${unit}`, ratio);
+  });
 }
 
 function judge(reached, goal, ratio) {
@@ -41,8 +49,7 @@ export function table(row, series, notes) {
     const cells = [name, summary(values), ratio, ...(row.beside === undefined ? [] : [summary(besides)])];
     lines.push(`| ${cells.join(' | ')} |`);
   }
-  const result = verdict(row, series);
-  if (result !== undefined) lines.push('', `Goal ${result}.`);
+  for (const result of verdicts(row, series)) lines.push('', `Goal ${result}.`);
   for (const note of new Set(notes)) lines.push('', note);
   return lines;
 }

@@ -1,6 +1,6 @@
 /**
  * Measures ours on a tap against nginx and node:http on the kernel's stack, in one run, in network namespaces made
- * for it, and writes RESULTS.md. Needs root, nginx, wrk and curl.
+ * for it, and writes RESULTS.md. Needs root, nginx, wrk, h2load, openssl and curl.
  *
  *   npm run bench                      every row, five rounds
  *   npm run bench -- keep-alive start  these rows
@@ -21,9 +21,13 @@ import { memory } from './rows/memory.js';
 import { memoryWire } from './rows/memory-wire.js';
 import { keepAlive, page } from './rows/requests.js';
 import { firstResponse } from './rows/start.js';
+import { fullHandshakes, http2, https, resumedHandshakes, secureDownload } from './rows/tls.js';
 import { Sites } from './sites.js';
 
-const ROWS = [keepAlive, page, largeDownload, memoryWire, connects, firstResponse, memory];
+const ROWS = [
+  ...[keepAlive, page, largeDownload, memoryWire, connects, firstResponse, memory],
+  ...[fullHandshakes, resumedHandshakes, http2, https, secureDownload],
+];
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,7 +40,7 @@ const { values: options, positionals } = parseArgs({
   },
 });
 if (options.list) {
-  for (const row of ROWS) console.log(`${row.name.padEnd(14)}${row.title}`);
+  for (const row of ROWS) console.log(`${row.name.padEnd(16)}${row.title}`);
   process.exit(0);
 }
 const unknown = positionals.filter((name) => !ROWS.some((row) => row.name === name));

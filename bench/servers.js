@@ -17,6 +17,11 @@ export class Server {
     this.network = network;
   }
 
+  /** The same over TLS. */
+  get secureUrl() {
+    return this.url.replace('http:', 'https:');
+  }
+
   get pid() {
     return this.child.pid;
   }
@@ -69,8 +74,8 @@ export function startOurs(network, pack, ...more) {
 }
 
 /** The command that serves `folder` by nginx: one worker, sendfile, open_file_cache, gzip_static, no log. */
-export function nginxCommand(network, folder, temporary, port = 80) {
-  const state = join(temporary, `nginx-${port}`);
+export function nginxCommand(network, folder, temporary, certificate) {
+  const state = join(temporary, 'nginx');
   mkdirSync(state, { recursive: true });
   const configuration = join(state, 'nginx.conf');
   writeFileSync(
@@ -94,15 +99,32 @@ http {
   fastcgi_temp_path ${state}/fastcgi;
   uwsgi_temp_path ${state}/uwsgi;
   scgi_temp_path ${state}/scgi;
-  server { listen ${port} backlog=8192; root ${folder}; }
+  server { listen 80 backlog=8192; root ${folder}; }
+  ${certificate === undefined ? '' : nginxTls(folder, certificate)}
 }
 `,
   );
   return network.inside(network.server, 'nginx', '-c', configuration, '-p', state);
 }
 
-export function startNginx(network, folder, temporary) {
-  const [command, args] = nginxCommand(network, folder, temporary);
+/** TLS 1.3 as ours serves it: AES-128-GCM, X25519, tickets, h2 and HTTP/1.1. */
+function nginxTls(folder, { chain, key }) {
+  return `server {
+    listen 443 ssl http2 backlog=8192;
+    root ${folder};
+    ssl_certificate ${chain};
+    ssl_certificate_key ${key};
+    ssl_protocols TLSv1.3;
+    ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
+    ssl_ecdh_curve X25519;
+    ssl_session_cache shared:tls:10m;
+    ssl_session_tickets on;
+    http2_max_requests 1000000000;
+  }`;
+}
+
+export function startNginx(network, folder, temporary, certificate) {
+  const [command, args] = nginxCommand(network, folder, temporary, certificate);
   return new Server('nginx', start(command, args), `http://${network.kernels}`, network);
 }
 

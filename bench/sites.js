@@ -72,6 +72,18 @@ export class Sites {
     return { folder, pack: this.mediumPack };
   }
 
+  /** A certificate of P-256 that signs itself, as PEM files. */
+  certificate() {
+    const chain = join(this.folder, 'chain.pem');
+    const key = join(this.folder, 'key.pem');
+    if (!existsSync(chain)) {
+      const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc', '-keyout', key];
+      const name = ['-subj', '/CN=bench', '-addext', 'subjectAltName=DNS:bench', '-days', '30'];
+      run('openssl', ['req', '-x509', ...kind, ...name, '-out', chain], { stdio: ['ignore', 'pipe', 'pipe'] });
+    }
+    return { chain, key };
+  }
+
   #make(name, folder) {
     const pack = join(this.folder, `${name}.pack`);
     run(process.execPath, [programs.make, 'make', '--without-progress', '-o', pack, folder]);

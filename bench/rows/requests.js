@@ -30,7 +30,7 @@ export const keepAlive = {
   title: '1 KB, keep-alive, 16 connections',
   unit: 'requests/s',
   beside: 'µs CPU a request',
-  goal: { against: 'nginx', atLeast: 1.3, aim: 1.5 },
+  goals: [{ against: 'nginx', atLeast: 1.3 }],
   measure: (bench) => rates(bench, '/1k.bin', { connections: 16 }),
 };
 
@@ -39,6 +39,6 @@ export const page = {
   title: 'a page of 10 KB that compresses to 3 KB, Accept-Encoding: gzip, 16 connections',
   unit: 'requests/s',
   beside: 'µs CPU a request',
-  goal: { against: 'nginx', atLeast: 1.2 },
+  goals: [{ against: 'nginx', atLeast: 1.2 }],
   measure: (bench) => rates(bench, '/page.html', { connections: 16, headers: ['Accept-Encoding: gzip'] }),
 };
