@@ -16,7 +16,7 @@ import {
   MAXIMUM_TREE_DEPTH,
   WHOLE_OCTETS,
 } from './parameters.ts';
-import { compareBytewise, FOLDER_MODE, readTree } from './tree.ts';
+import { compareBytewise, FOLDER_MODE, readTree, type TreeEntry } from './tree.ts';
 
 /** What a scan knows of one object. */
 export interface ScannedObject {
@@ -184,34 +184,53 @@ export class PackScan {
     return object;
   }
 
+  /**
+   * Reads every tree under `id` once into `trees`, and counts the paths that they make: few small trees that name
+   * each other can make more than any memory holds.
+   */
+  #countPaths(
+    id: Uint8Array,
+    path: string,
+    depth: number,
+    trees: Map<string, readonly TreeEntry[]>,
+    counts: Map<string, number>,
+  ): number {
+    const key = toHex(id);
+    const known = counts.get(key);
+    if (known !== undefined) return known;
+    if (depth > MAXIMUM_TREE_DEPTH) throw new PackError('too-large', `folders are deeper than ${MAXIMUM_TREE_DEPTH}`);
+    const tree = this.#find(id, EntryKind.Tree, path === '' ? 'the root folder' : `the folder ${JSON.stringify(path)}`);
+    const { body } = this.#reader.read(tree.header.start, MAXIMUM_STRUCTURE_OCTETS);
+    const entries = readTree(body, this.#reader.idOctets);
+    trees.set(key, entries);
+    let count = entries.length;
+    for (const { mode, name, id: inner } of entries) {
+      if (mode === FOLDER_MODE) count += this.#countPaths(inner, `${path}/${name}`, depth + 1, trees, counts);
+    }
+    if (count > MAXIMUM_PATHS) throw new PackError('too-large', `the archive has more than ${MAXIMUM_PATHS} paths`);
+    counts.set(key, count);
+    return count;
+  }
+
   /** Walks the trees from the root: every file with its path, in the order of the paths' octets. */
   walk(commit: Commit): ScannedPaths {
     const reader = this.#reader;
     const table = this.#find(commit.mimeTable, EntryKind.Tag, 'the MIME table');
     const types = readMimeTable(reader.read(table.header.start, MAXIMUM_STRUCTURE_OCTETS).body);
+    const trees = new Map<string, readonly TreeEntry[]>();
+    this.#countPaths(commit.tree, '', 0, trees, new Map());
     const entries: PackEntry[] = [];
     const folders = new Set<string>(['']);
-    const waiting: { id: Uint8Array; prefix: string; depth: number }[] = [{ id: commit.tree, prefix: '', depth: 0 }];
+    const waiting: { id: Uint8Array; prefix: string }[] = [{ id: commit.tree, prefix: '' }];
     for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-      const { prefix, depth } = folder;
-      const tree = this.#find(
-        folder.id,
-        EntryKind.Tree,
-        prefix === '' ? 'the root folder' : `the folder ${JSON.stringify(prefix)}`,
-      );
-      if (depth > MAXIMUM_TREE_DEPTH) throw new PackError('too-large', `folders are deeper than ${MAXIMUM_TREE_DEPTH}`);
-      for (const { mode, name, id } of readTree(
-        reader.read(tree.header.start, MAXIMUM_STRUCTURE_OCTETS).body,
-        reader.idOctets,
-      )) {
+      const { prefix } = folder;
+      for (const { mode, name, id } of trees.get(toHex(folder.id))!) {
         const path = prefix + name;
         if (path.length > MAXIMUM_PATH_OCTETS)
           throw new PackError('too-large', `a path is longer than ${MAXIMUM_PATH_OCTETS} octets`);
-        if (entries.length + folders.size > MAXIMUM_PATHS)
-          throw new PackError('too-large', `the archive has more than ${MAXIMUM_PATHS} paths`);
         if (mode === FOLDER_MODE) {
           folders.add(path);
-          waiting.push({ id, prefix: `${path}/`, depth: depth + 1 });
+          waiting.push({ id, prefix: `${path}/` });
           continue;
         }
         const object = this.#find(id, EntryKind.Blob, `the file ${JSON.stringify(path)}`);

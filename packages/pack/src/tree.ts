@@ -70,14 +70,19 @@ export function readTree(body: Uint8Array, idOctets: number): TreeEntry[] {
 
 /** Names, or paths, in the order of their UTF-8 octets. */
 export function compareBytewise(a: string, b: string): number {
-  if (a === b) return 0;
-  const left = encoder.encode(a);
-  const right = encoder.encode(b);
-  const end = Math.min(left.length, right.length);
+  const end = Math.min(a.length, b.length);
   for (let i = 0; i < end; i++) {
-    if (left[i] !== right[i]) return left[i]! - right[i]!;
+    const left = a.charCodeAt(i);
+    const right = b.charCodeAt(i);
+    // UTF-16 has the characters beyond U+FFFF in between, UTF-8 has them last.
+    if (left !== right)
+      return (isSurrogate(left) ? left + 0x10000 : left) - (isSurrogate(right) ? right + 0x10000 : right);
   }
-  return left.length - right.length;
+  return a.length - b.length;
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff;
 }
 
 /** Writes a tree, sorted bytewise, with the modes that the ancestor reads. */
