@@ -33,15 +33,15 @@ export interface TlsClientOptions {
   readonly credential?: Credential | undefined;
   /** A session to resume: each for one connection only (RFC 8446 appendix C.4). */
   readonly session?: ClientSession | undefined;
-  /** A ClientHello to send instead of one made here, for replays of published handshakes: the key pairs must fit it. */
-  readonly clientHello?: Uint8Array | undefined;
+  /** The first and the second ClientHello to send instead of those made here, for replays of published handshakes: the key pairs must fit them. */
+  readonly clientHellos?: readonly Uint8Array[] | undefined;
 }
 
 /** The options with their defaults. */
 export type TlsClientSettings = Required<
-  Omit<TlsClientOptions, 'serverName' | 'credential' | 'session' | 'clientHello'>
+  Omit<TlsClientOptions, 'serverName' | 'credential' | 'session' | 'clientHellos'>
 > &
-  Pick<TlsClientOptions, 'serverName' | 'credential' | 'session' | 'clientHello'>;
+  Pick<TlsClientOptions, 'serverName' | 'credential' | 'session' | 'clientHellos'>;
 
 const DEFAULT_CLIENT_GROUPS: readonly number[] = [
   NamedGroup.X25519MlKem768,

@@ -46,7 +46,7 @@ export {
 export { KeyedRetryCookies, type RetryCookies, type RetryFacts } from './retry-cookie.ts';
 export { type TlsCounters, type TlsServerOptions, TlsServerSettings, type Verdict } from './server-settings.ts';
 export { HANDSHAKE_SCHEMES, OFFERED_SCHEMES, SignatureScheme } from './signature-scheme.ts';
-export { TICKET_KEY_OCTETS, TicketKeys, type TicketState } from './ticket-keys.ts';
+export { TICKET_KEY_OCTETS, TicketKeys, type TicketState, type Tickets } from './ticket-keys.ts';
 export { type ClientStateName, TlsClient } from './tls-client.ts';
 export { TlsConnection } from './tls-connection.ts';
 export type { TlsFacts } from './tls-facts.ts';

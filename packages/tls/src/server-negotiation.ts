@@ -5,7 +5,7 @@ import type { FailureCode } from './failure.ts';
 import { KeySchedule } from './key-schedule.ts';
 import { NamedGroup } from './named-group.ts';
 import { MAXIMUM_IDENTITIES_TRIED } from './parameters.ts';
-import type { TicketKeys, TicketState } from './ticket-keys.ts';
+import type { TicketState, Tickets } from './ticket-keys.ts';
 import type { Transcript } from './transcript.ts';
 
 /** The first of ours that the client offers; ChaCha20 first where the client prefers it (it has no AES in hardware). */
@@ -79,7 +79,7 @@ export function chooseResumption(
   crypto: Crypto,
   hello: ClientHello,
   helloOctets: number,
-  keys: TicketKeys,
+  keys: Tickets,
   terms: ResumptionTerms,
   transcript: Transcript,
   unixMs: number,

@@ -13,7 +13,7 @@ import { TICKET_LIFETIME_S, TICKETS_PER_HANDSHAKE } from './parameters.ts';
 import { PostQuantumRate } from './post-quantum-rate.ts';
 import { KeyedRetryCookies, type RetryCookies } from './retry-cookie.ts';
 import { OFFERED_SCHEMES } from './signature-scheme.ts';
-import { TicketKeys } from './ticket-keys.ts';
+import { TicketKeys, type Tickets } from './ticket-keys.ts';
 import type { TlsFacts } from './tls-facts.ts';
 import type { TlsResources } from './tls-resources.ts';
 
@@ -25,8 +25,8 @@ export interface TlsServerOptions {
   readonly resources: TlsResources;
   /** The credential for an offer; undefined = none (`handshake_failure`); `later` = `provideCertificate` will be called. */
   readonly chooseCredential: (offer: CertificateOffer) => Answer<Credential | undefined>;
-  /** The protocol above, once the handshake is done. */
-  readonly chooseProtocol: (alpn: string | undefined, facts: TlsFacts) => StreamProtocol;
+  /** The protocol above, once the handshake is done. `connection` is the `TlsServer` that asks. */
+  readonly chooseProtocol: (alpn: string | undefined, facts: TlsFacts, connection: StreamProtocol) => StreamProtocol;
   /** Protocols for ALPN, best first. An empty list ignores ALPN. Default `h2`, `http/1.1`, `http/1.0`. */
   readonly protocols?: readonly string[];
   /** Cipher suites, best first. */
@@ -40,7 +40,7 @@ export interface TlsServerOptions {
   /** Judges a client's chain (DER, its own first); `later` = `provideVerdict` will be called. Needed where a policy asks. */
   readonly judgeClient?: (chain: readonly Uint8Array[], serverName: string | undefined) => Answer<Verdict>;
   /** Undefined = keys made here; null = no tickets. */
-  readonly ticketKeys?: TicketKeys | null;
+  readonly ticketKeys?: Tickets | null;
   readonly ticketLifetimeS?: number;
   readonly ticketsPerHandshake?: number;
   readonly cookies?: RetryCookies;
@@ -59,7 +59,7 @@ export class TlsServerSettings {
   readonly signatureSchemes: readonly number[];
   readonly clientPolicy: (serverName: string | undefined) => ClientPolicy;
   readonly judgeClient: (chain: readonly Uint8Array[], serverName: string | undefined) => Answer<Verdict>;
-  readonly ticketKeys: TicketKeys | null;
+  readonly ticketKeys: Tickets | null;
   readonly ticketLifetimeS: number;
   readonly ticketsPerHandshake: number;
   readonly cookies: RetryCookies;

@@ -35,11 +35,19 @@ interface TicketKey {
   readonly madeAt: number;
 }
 
+/** Seals and opens tickets. */
+export interface Tickets {
+  /** A ticket for this state. @param unixMs milliseconds since 1970 */
+  seal(state: TicketState, unixMs: number): Uint8Array;
+  /** Undefined if the ticket is not ours, was altered, or has expired. */
+  open(ticket: Uint8Array, unixMs: number): TicketState | undefined;
+}
+
 /**
  * The keys under which session tickets are sealed: the first seals, all open. Made here, they rotate by
  * themselves; given by a file, the file's owner rotates them.
  */
-export class TicketKeys {
+export class TicketKeys implements Tickets {
   readonly #crypto: Crypto;
   #keys: TicketKey[];
   readonly #rotates: boolean;

@@ -16,6 +16,7 @@ import { ExtensionType } from './extension-type.ts';
 import { failed } from './failure.ts';
 import { HandshakeType } from './handshake-type.ts';
 import { hkdfExpandLabel } from './hkdf.ts';
+import { joinOctets } from './join-octets.ts';
 import { logSecret } from './key-log.ts';
 import { exportKeyingMaterial, KeySchedule } from './key-schedule.ts';
 import { groupName } from './named-group.ts';
@@ -228,7 +229,7 @@ export class TlsClient extends TlsConnection {
         ? given
         : undefined;
     const message =
-      settings.clientHello ??
+      settings.clientHellos?.[0] ??
       encodeClientHello({
         random,
         sessionId,
@@ -255,7 +256,7 @@ export class TlsClient extends TlsConnection {
     retried: Retried | undefined,
   ): void {
     const kept = this.#transcript.add(message);
-    if (session !== undefined && this.#settings.clientHello === undefined) this.#bind(kept, session);
+    if (session !== undefined && this.#settings.clientHellos === undefined) this.#bind(kept, session);
     const hello = parseClientHello(kept);
     if (failed(hello)) throw new Error(`our own ClientHello is not well formed: ${hello}`);
     this.sendHandshake(kept);
@@ -334,19 +335,21 @@ export class TlsClient extends TlsConnection {
       sent.session !== undefined && suiteOf(sent.session.suite)?.hash === suite.hash ? sent.session : undefined;
     this.#sendCompatibility(offered);
     const settings = this.#settings;
-    const second = encodeClientHello({
-      random: offered.random,
-      sessionId: offered.legacySessionId,
-      suites: settings.suites,
-      serverName: sniOf(settings.serverName),
-      groups: settings.groups,
-      schemes: settings.signatureSchemes,
-      protocols: settings.protocols,
-      pairs,
-      cookie,
-      session,
-      unixMs: this.resources.epochMs + this.now,
-    });
+    const second =
+      settings.clientHellos?.[1] ??
+      encodeClientHello({
+        random: offered.random,
+        sessionId: offered.legacySessionId,
+        suites: settings.suites,
+        serverName: sniOf(settings.serverName),
+        groups: settings.groups,
+        schemes: settings.signatureSchemes,
+        protocols: settings.protocols,
+        pairs,
+        cookie,
+        session,
+        unixMs: this.resources.epochMs + this.now,
+      });
     this.#sendHello(second, pairs, session, { suite, group });
   }
 
@@ -571,7 +574,7 @@ export class TlsClient extends TlsConnection {
     const finished = encodeFinished(schedule.verifyData(clientSecret, this.#transcript.hash(suite.hash)));
     clientSecret.fill(0);
     flight.push(this.#add(finished));
-    for (const message of flight) this.sendHandshake(message);
+    this.sendHandshake(joinOctets(flight));
     this.writeWith(suite, closing.clientApplicationSecret);
     const resumptionSecret = schedule.derive('res master', this.#transcript.hash(suite.hash));
     schedule.clear();

@@ -13,6 +13,7 @@ import type { PublicKey } from './crypto.ts';
 import { failed } from './failure.ts';
 import { HandshakeType } from './handshake-type.ts';
 import { hkdfExpandLabel } from './hkdf.ts';
+import { joinOctets } from './join-octets.ts';
 import { logSecret } from './key-log.ts';
 import { exportKeyingMaterial, KeySchedule } from './key-schedule.ts';
 import { groupName, NamedGroup } from './named-group.ts';
@@ -438,7 +439,7 @@ export class TlsServer extends TlsConnection {
     const content = signedContent('server', this.#transcript.hash(suite.hash));
     const signature = credential!.signer.sign(scheme!, content);
     if (signature === 'later') {
-      this.sendHandshake(join(flight));
+      this.sendHandshake(joinOctets(flight));
       this.#state = { name: 'WAIT_SIGNATURE', agreed, schedule, secret: serverSecret, scheme: scheme! };
       this.held = true;
       return;
@@ -454,7 +455,7 @@ export class TlsServer extends TlsConnection {
     secret.fill(0);
     this.#transcript.add(finished);
     flight.push(finished);
-    this.sendHandshake(join(flight));
+    this.sendHandshake(joinOctets(flight));
     schedule.enterMaster();
     const hash = this.#transcript.hash(suite.hash);
     const clientSecret = schedule.derive('c ap traffic', hash);
@@ -575,7 +576,7 @@ export class TlsServer extends TlsConnection {
     const crypto = this.resources.crypto;
     const clientDigest =
       resumption?.state.clientDigest ??
-      (chain.length === 0 ? NOTHING : new Uint8Array(crypto.hash('sha256', join(chain))));
+      (chain.length === 0 ? NOTHING : new Uint8Array(crypto.hash('sha256', joinOctets(chain))));
     // §4.2.9: tickets only for a client that can use them.
     if (this.#settings.ticketKeys !== null && hello.pskModes?.includes(1) === true) {
       this.#sendTickets(suite, schedule.derive('res master', this.#transcript.hash(suite.hash)), {
@@ -602,7 +603,7 @@ export class TlsServer extends TlsConnection {
     this.#settings.counters.handshakes++;
     if (resumption !== undefined) this.#settings.counters.resumptions++;
     this.#state = { name: 'CONNECTED' };
-    this.connect(facts, this.#settings.chooseProtocol(alpn, facts));
+    this.connect(facts, this.#settings.chooseProtocol(alpn, facts, this));
   }
 
   /** RFC 8446 §4.6.1. */
@@ -626,21 +627,8 @@ export class TlsServer extends TlsConnection {
       psk.fill(0);
     }
     resumptionSecret.fill(0);
-    if (messages.length > 0) this.sendHandshake(join(messages));
+    if (messages.length > 0) this.sendHandshake(joinOctets(messages));
   }
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const joined = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }
 
 const NOTHING = new Uint8Array(0);
