@@ -418,6 +418,7 @@ export class Http1Server implements StreamProtocol {
   }
 
   #prepare(head: RequestHead, response: HttpResponse, close: boolean): PreparedResponse {
+    const logged = this.#context.log !== undefined;
     const body = head.method === 'HEAD' ? undefined : response.body;
     let option: ConnectionOption = ConnectionOption.None;
     if (close) option = ConnectionOption.Close;
@@ -427,8 +428,8 @@ export class Http1Server implements StreamProtocol {
       method: head.method,
       target: head.target,
       authority: head.authority,
-      referer: head.fields.get('referer'),
-      userAgent: head.fields.get('user-agent'),
+      referer: logged ? head.fields.get('referer') : undefined,
+      userAgent: logged ? head.fields.get('user-agent') : undefined,
     });
   }
 

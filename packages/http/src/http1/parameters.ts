@@ -18,7 +18,10 @@ export interface Http1Parameters {
   readonly contentMs: number;
   /** From the end of a head to the end of its content. Node 300 s for both. */
   readonly requestMs: number;
-  /** While a response waits and nothing of it can be given to the connection. nginx 60 s. */
+  /**
+   * While a response waits and nothing of it can be given to the connection. nginx 60 s, Apache 60 s; ours is longer because
+   * the queue below may hold megabytes, and a slow reader of them is no dead one.
+   */
   readonly sendMs: number;
 }
 
@@ -33,5 +36,5 @@ export const HTTP1_PARAMETERS: Http1Parameters = {
   headMs: 30_000,
   contentMs: 30_000,
   requestMs: 300_000,
-  sendMs: 60_000,
+  sendMs: 180_000,
 };

@@ -22,6 +22,7 @@ export function parseRequestHead(
   parameters: Http1Parameters,
   head: RequestHead,
 ): Http1Failure | undefined {
+  head.fields.begin(octets);
   let lineEnd = octets.indexOf(CR, start);
   if (lineEnd - start > parameters.requestLineOctets) return 'requestLineTooLong';
   let failure = parseRequestLine(octets, start, lineEnd, head);
@@ -68,20 +69,15 @@ function parseFieldLine(octets: Uint8Array, start: number, end: number, head: Re
   const first = octets[start]!;
   if (first === SP || first === TAB) return 'foldedLine';
   let at = start;
-  let upper = false;
-  while (at < end && is(octets[at]!, Character.Token)) {
-    const octet = octets[at]!;
-    if (octet >= 0x41 && octet <= 0x5a) upper = true;
-    at++;
-  }
+  while (at < end && is(octets[at]!, Character.Token)) at++;
   if (at === start || at === end || octets[at]! !== COLON) return 'malformedFieldLine';
-  const name = latin1(octets, start, at);
+  const nameEnd = at;
   let from = at + 1;
   let to = end;
   while (from < to && (octets[from]! === SP || octets[from]! === TAB)) from++;
   while (to > from && (octets[to - 1]! === SP || octets[to - 1]! === TAB)) to--;
   if (!areAll(octets, from, to, Character.FieldValue)) return 'malformedFieldValue';
-  head.fields.append(upper ? name.toLowerCase() : name, latin1(octets, from, to));
+  head.fields.append(start, nameEnd, from, to);
   return undefined;
 }
 

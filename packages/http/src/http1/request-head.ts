@@ -1,4 +1,5 @@
-import { Fields, type HttpVersion } from '../semantics/index.ts';
+import type { HttpVersion } from '../semantics/index.ts';
+import { HeadFields } from './head-fields.ts';
 
 /** What a head says about its request and the framing of it, once {@link parseRequestHead} found nothing to refuse. */
 export class RequestHead {
@@ -6,7 +7,7 @@ export class RequestHead {
   target: string;
   authority: string;
   version: HttpVersion;
-  fields: Fields;
+  readonly fields: HeadFields;
   /** Octets of sized content (RFC 9112 §6.2); 0 when there is none or it is chunked. */
   contentLength: number;
   /** The content is chunked (RFC 9112 §7.1). */
@@ -21,7 +22,7 @@ export class RequestHead {
     this.target = '';
     this.authority = '';
     this.version = 11;
-    this.fields = new Fields();
+    this.fields = new HeadFields();
     this.contentLength = 0;
     this.chunked = false;
     this.persistent = true;

@@ -4,6 +4,9 @@ import type { PreparedResponse } from './prepared-response.ts';
 const SETS = 1024;
 const WAYS = 4;
 
+/** Hashes of heads that came lately and are not in the memo, a power of two. */
+const SEEN = 16_384;
+
 /** Longer heads are parsed each time. A browser's has 400 to 900 octets. */
 export const MEMO_HEAD_OCTETS = 1024;
 
@@ -12,20 +15,26 @@ export const MEMO_HEAD_OCTETS = 1024;
  * answer to the same head for ever, so nothing of the head has to be read twice.
  *
  * Octets are compared whole; the hash only chooses a set. Whoever makes heads collide pushes out entries of one
- * set and gains nothing: a miss is a request that is parsed.
+ * set and gains nothing: a miss is a request that is parsed. A head is copied only when it comes the second time,
+ * so that heads that come once (a crawler's, a flood's) push out nothing.
  */
 export class ResponseMemo {
   readonly #octets: (Uint8Array | undefined)[];
   readonly #responses: (PreparedResponse | undefined)[];
   /** Which entry of a set is replaced next. */
   readonly #next: Uint8Array;
+  readonly #seen: Int32Array;
   #recent: number;
+  /** The hash of the head that was looked up last. */
+  #hash: number;
 
   constructor() {
     this.#octets = new Array<Uint8Array | undefined>(SETS * WAYS).fill(undefined);
     this.#responses = new Array<PreparedResponse | undefined>(SETS * WAYS).fill(undefined);
     this.#next = new Uint8Array(SETS);
+    this.#seen = new Int32Array(SEEN);
     this.#recent = 0;
+    this.#hash = 0;
   }
 
   /**
@@ -46,7 +55,8 @@ export class ResponseMemo {
   /** The answer to the head `octets[start, end)`, if it is known. */
   find(octets: Uint8Array, start: number, end: number): PreparedResponse | undefined {
     if (end - start > MEMO_HEAD_OCTETS) return undefined;
-    const first = setOf(octets, start, end) * WAYS;
+    this.#hash = hashOf(octets, start, end);
+    const first = (this.#hash & (SETS - 1)) * WAYS;
     for (let entry = first; entry < first + WAYS; entry++) {
       const head = this.#octets[entry];
       if (head === undefined) return undefined;
@@ -57,10 +67,16 @@ export class ResponseMemo {
     return undefined;
   }
 
-  /** Remembers the answer to the head `octets[start, end)`, which is copied. */
+  /** Offers the answer to the head `octets[start, end)`, for which {@link find} just found none: from the second time on it is remembered. */
   add(octets: Uint8Array, start: number, end: number, response: PreparedResponse): void {
     if (end - start > MEMO_HEAD_OCTETS) return;
-    const set = setOf(octets, start, end);
+    const hash = this.#hash;
+    const seen = (hash >>> 10) & (SEEN - 1);
+    if (this.#seen[seen] !== hash) {
+      this.#seen[seen] = hash;
+      return;
+    }
+    const set = hash & (SETS - 1);
     const way = this.#next[set]!;
     this.#next[set] = (way + 1) % WAYS;
     this.#octets[set * WAYS + way] = octets.slice(start, end);
@@ -72,6 +88,7 @@ export class ResponseMemo {
     this.#octets.fill(undefined);
     this.#responses.fill(undefined);
     this.#next.fill(0);
+    this.#seen.fill(0);
   }
 }
 
@@ -83,8 +100,8 @@ function matches(head: Uint8Array, octets: Uint8Array, start: number, end: numbe
 }
 
 /** FNV-1a over the whole head. */
-function setOf(octets: Uint8Array, start: number, end: number): number {
+function hashOf(octets: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5;
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ octets[at]!, 0x01000193);
-  return (hash ^ (hash >>> 15)) & (SETS - 1);
+  return hash ^ (hash >>> 15);
 }

@@ -2,7 +2,22 @@
  * The fields of a message (RFC 9110 §5) in the order in which they came: names in lower case, values without the
  * white space around them, one character an octet.
  */
-export class Fields {
+export interface FieldLines {
+  /** How many field lines there are. */
+  readonly length: number;
+  /** The name of line `index` (0 to `length` - 1), in lower case. */
+  nameAt(index: number): string;
+  /** The value of line `index` (0 to `length` - 1). */
+  valueAt(index: number): string;
+  /** The value of a field (name in lower case), its lines joined by `, ` (RFC 9110 §5.3); `undefined` when there is none. */
+  get(name: string): string | undefined;
+  /** How many lines have this name. */
+  count(name: string): number;
+  has(name: string): boolean;
+}
+
+/** Fields that are strings already: what HPACK decodes to, and what tests write. */
+export class Fields implements FieldLines {
   readonly #names: string[];
   readonly #values: string[];
 
@@ -11,17 +26,14 @@ export class Fields {
     this.#values = [];
   }
 
-  /** How many field lines there are. */
   get length(): number {
     return this.#names.length;
   }
 
-  /** The name of line `index` (0 to `length` - 1), in lower case. */
   nameAt(index: number): string {
     return this.#names[index]!;
   }
 
-  /** The value of line `index` (0 to `length` - 1). */
   valueAt(index: number): string {
     return this.#values[index]!;
   }
@@ -32,7 +44,6 @@ export class Fields {
     this.#values.push(value);
   }
 
-  /** The value of a field, its lines joined by `, ` (RFC 9110 §5.3); `undefined` when there is none. */
   get(name: string): string | undefined {
     let value: string | undefined;
     const names = this.#names;
@@ -43,7 +54,6 @@ export class Fields {
     return value;
   }
 
-  /** How many lines have this name. */
   count(name: string): number {
     let count = 0;
     for (const each of this.#names) if (each === name) count++;

@@ -1,4 +1,4 @@
-import type { Fields } from './fields.ts';
+import type { FieldLines } from './fields.ts';
 
 /** The version of a request, ten times over: what a log prints and what framing depends on. */
 export const HttpVersion = { Http10: 10, Http11: 11, Http2: 20 } as const;
@@ -40,7 +40,8 @@ export interface HttpRequest {
   /** Path with query as sent, beginning with `/`; `*` for `OPTIONS *`; `host:port` for CONNECT. */
   readonly target: string;
   readonly version: HttpVersion;
-  readonly fields: Fields;
+  /** Valid until `respond` returns: they may lie in octets that are used again. */
+  readonly fields: FieldLines;
   /** Whether content follows (or may follow): a GET with content is answered all the same, its content discarded. */
   readonly hasContent: boolean;
   readonly client: ClientFacts;

@@ -3,7 +3,7 @@ export { BODY_FAILED, type Body, OctetsBody } from './body.ts';
 export { areAll, Character, is, isAuthority, isFieldValue, isToken, latin1, octetsOf } from './characters.ts';
 export { DATE_OCTETS, DateClock, formatDate } from './date-clock.ts';
 export { entityTagsHold } from './entity-tag.ts';
-export { Fields } from './fields.ts';
+export { type FieldLines, Fields } from './fields.ts';
 export { type ClientFacts, type HttpRequest, HttpVersion, type TlsFacts } from './http-request.ts';
 export type { HttpResponse, HttpService } from './http-service.ts';
 export { JoinedBody, PartOfBody } from './joined-body.ts';

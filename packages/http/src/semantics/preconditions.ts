@@ -1,5 +1,5 @@
 import { entityTagsHold } from './entity-tag.ts';
-import type { Fields } from './fields.ts';
+import type { FieldLines } from './fields.ts';
 
 /** What the conditions of a request come to. */
 export const Verdict = {
@@ -19,7 +19,7 @@ export type Verdict = (typeof Verdict)[keyof typeof Verdict];
  * strong entity tag `tag` and no modification date: If-Modified-Since and If-Unmodified-Since are ignored where
  * there is no such date (§13.1.3, §13.1.4).
  */
-export function evaluatePreconditions(fields: Fields, tag: string): Verdict {
+export function evaluatePreconditions(fields: FieldLines, tag: string): Verdict {
   const ifMatch = fields.get('if-match');
   if (ifMatch !== undefined && !entityTagsHold(ifMatch, tag, false)) return Verdict.Failed;
   const ifNoneMatch = fields.get('if-none-match');

@@ -3,7 +3,7 @@ import {
   CODING_NAMES,
   Coding,
   evaluatePreconditions,
-  type Fields,
+  type FieldLines,
   type HttpResponse,
   ifRangeHolds,
   parseRange,
@@ -66,7 +66,7 @@ export class Representation {
   }
 
   /** The answer to a GET or HEAD; `undefined` when the archive is damaged there. */
-  respond(fields: Fields, headOnly: boolean): HttpResponse | undefined {
+  respond(fields: FieldLines, headOnly: boolean): HttpResponse | undefined {
     const { content } = this;
     switch (evaluatePreconditions(fields, content.tag)) {
       case Verdict.Failed:

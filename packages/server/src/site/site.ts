@@ -1,6 +1,6 @@
 import {
   type CodingPreference,
-  type Fields,
+  type FieldLines,
   type HttpRequest,
   type HttpResponse,
   type HttpService,
@@ -88,7 +88,7 @@ export class Site implements HttpService {
     return statusResponse(501, this.#fields);
   }
 
-  #respondFile(file: SiteFile, fields: Fields, headOnly: boolean): HttpResponse {
+  #respondFile(file: SiteFile, fields: FieldLines, headOnly: boolean): HttpResponse {
     if (!file.sound) return this.#damaged();
     const chosen = file.choose(this.#preferenceOf(fields));
     // RFC 9110 §15.5.7: identity was excluded, and nothing else is here.
@@ -96,7 +96,7 @@ export class Site implements HttpService {
     return chosen.respond(fields, headOnly) ?? this.#damaged();
   }
 
-  #preferenceOf(fields: Fields): CodingPreference {
+  #preferenceOf(fields: FieldLines): CodingPreference {
     const value = fields.get('accept-encoding');
     if (value === undefined) return this.#absent;
     let preference = this.#preferences.get(value);
@@ -114,7 +114,7 @@ export class Site implements HttpService {
     return statusResponse(301, [['location', location + query], ...this.#fields]);
   }
 
-  #notFound(fields: Fields, headOnly: boolean): HttpResponse {
+  #notFound(fields: FieldLines, headOnly: boolean): HttpResponse {
     const page = this.#places.notFound;
     if (page?.sound) {
       const response = page.choose(this.#preferenceOf(fields))?.as(404, headOnly);
