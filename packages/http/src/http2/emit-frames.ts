@@ -27,7 +27,7 @@ export function emitFrames(c: Http2Connection, queue: SliceQueue, room: number, 
       left -= count;
       continue;
     }
-    if (c.ending === Ending.Failed) break;
+    if (c.ending >= Ending.Failed) break;
     const stream = schedule.next();
     if (stream === undefined) break;
     const response = stream.response!;

@@ -41,7 +41,8 @@ const KINDS: ReadonlyMap<string, number> = new Map([
   ['priority', FieldKind.Priority],
 ]);
 
-const CONNECTION_SPECIFIC: ReadonlySet<string> = new Set([
+/** RFC 9113 §8.2.2. */
+export const CONNECTION_SPECIFIC: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',

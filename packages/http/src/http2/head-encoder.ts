@@ -1,6 +1,7 @@
 import type { OctetWriter } from '@immuable-net/octets';
 import { FIELD_OVERHEAD, HpackEncoder, Indexing } from '../hpack/index.ts';
-import type { DateClock, ResponseHead } from '../semantics/index.ts';
+import type { DateClock, ResponseField, ResponseHead } from '../semantics/index.ts';
+import { CONNECTION_SPECIFIC } from './field-mark.ts';
 import { HEADER_TABLE_SIZE } from './parameters.ts';
 
 /** Blocks remembered a connection. */
@@ -27,18 +28,21 @@ const SECRET: ReadonlySet<string> = new Set(['set-cookie', 'www-authenticate', '
 /** What is the same for every connection that a head is sent on; kept in its `http2`. */
 class PreparedHead {
   readonly status: string;
+  readonly fields: readonly ResponseField[];
   readonly indexings: readonly Indexing[];
   readonly slot: number;
 
   constructor(head: ResponseHead) {
     this.status = String(head.status);
     let hash = head.status;
-    for (const [name, value] of head.fields) {
+    // RFC 9113 §8.2.2: a server's own fields for HTTP/1.1 stay out of HTTP/2.
+    this.fields = head.fields.filter(([name]) => !CONNECTION_SPECIFIC.has(name));
+    for (const [name, value] of this.fields) {
       for (let i = 0; i < value.length; i++) hash = (Math.imul(hash, 31) + value.charCodeAt(i)) | 0;
       hash ^= name.length;
     }
     this.slot = (hash ^ (hash >>> 8) ^ (hash >>> 16)) & (MEMO_SLOTS - 1);
-    this.indexings = head.fields.map(([name, value]) => {
+    this.indexings = this.fields.map(([name, value]) => {
       if (SECRET.has(name)) return Indexing.Never;
       const large = name.length + value.length + FIELD_OVERHEAD > LARGEST_INDEXED;
       return large || OF_ONE_RESOURCE.has(name) ? Indexing.Without : Indexing.Incremental;
@@ -98,7 +102,7 @@ export class HeadEncoder {
     this.hpack.encode(scratch, ':status', prepared.status, Indexing.Incremental);
     // RFC 9110 §6.6.1. Indexed: it is the same for a whole second.
     this.hpack.encode(scratch, 'date', clock.text, Indexing.Incremental);
-    const fields = head.fields;
+    const { fields } = prepared;
     for (let i = 0; i < fields.length; i++) {
       const [name, value] = fields[i]!;
       let indexing = prepared.indexings[i]!;

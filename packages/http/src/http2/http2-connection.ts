@@ -27,6 +27,8 @@ export const Ending = {
   Final: 2,
   /** An error: nothing is read or answered any more. */
   Failed: 3,
+  /** Everything was said. */
+  Over: 4,
 } as const;
 
 /** One of {@link Ending}. */
@@ -148,7 +150,7 @@ export class Http2Connection {
 
   /** RFC 9113 §5.4.1: a connection error. Everything is dropped, GOAWAY is the last word. */
   fail(code: ErrorCode, now: number): void {
-    if (this.ending === Ending.Failed) return;
+    if (this.ending >= Ending.Failed) return;
     this.failure = failureOf(code);
     this.context.counters.failures[this.failure]++;
     this.ending = Ending.Failed;
@@ -228,6 +230,21 @@ export class Http2Connection {
     this.ending = Ending.Final;
     this.goawayAt = NEVER;
     this.control.goaway(this.lastStreamId, ErrorCode.NoError);
+  }
+
+  /** Call when frames, time or an end may have come to this: all streams are done and the last frame was taken. */
+  endIfDone(): void {
+    if (this.ending === Ending.Over || this.control.length > 0) return;
+    if (this.ending < Ending.Failed) {
+      if (this.streams.size > 0 || (this.ending !== Ending.Final && !this.peerEnding)) return;
+    }
+    this.ending = Ending.Over;
+    this.idleAt = NEVER;
+    this.settleAt = NEVER;
+    this.partialAt = NEVER;
+    this.goawayAt = NEVER;
+    this.sweepAt = NEVER;
+    this.reader.clear();
   }
 
   /** Whether `octets` from `start` are those of the PING of {@link announceEnd}. */

@@ -34,9 +34,7 @@ export class Http2Server implements StreamProtocol {
 
   /** @inheritdoc */
   get wish(): number {
-    const c = this.#c;
-    const over = c.ending === Ending.Failed || ((c.ending === Ending.Final || c.peerEnding) && c.streams.size === 0);
-    return over && c.control.length === 0 ? StreamWish.End | StreamWish.Linger : StreamWish.None;
+    return this.#c.ending === Ending.Over ? StreamWish.End | StreamWish.Linger : StreamWish.None;
   }
 
   /** @inheritdoc */
@@ -46,7 +44,7 @@ export class Http2Server implements StreamProtocol {
     const { controlOctets, settleMs } = c.context.parameters;
     let at = start;
     // RFC 9113 §3.4: the preface of clients.
-    while (c.prefaceOctets < CLIENT_PREFACE.length && at < end && c.ending !== Ending.Failed) {
+    while (c.prefaceOctets < CLIENT_PREFACE.length && at < end && c.ending < Ending.Failed) {
       if (octets[at]! === CLIENT_PREFACE[c.prefaceOctets]) {
         c.prefaceOctets++;
         at++;
@@ -54,7 +52,7 @@ export class Http2Server implements StreamProtocol {
         c.fail(ErrorCode.ProtocolError, now);
       }
     }
-    while (at < end && c.ending !== Ending.Failed) {
+    while (at < end && c.ending < Ending.Failed) {
       // Who does not read our answers is not read either.
       if (c.control.length > controlOctets) break;
       const progress = reader.read(octets, at, end);
@@ -67,8 +65,9 @@ export class Http2Server implements StreamProtocol {
         frameArrives(c, now);
       }
     }
-    // After an error what comes is read and discarded.
-    if (c.ending === Ending.Failed) return end - start;
+    c.endIfDone();
+    // After an error, and after the end, what comes is read and discarded.
+    if (c.ending >= Ending.Failed) return end - start;
     reader.giveBack();
     if (!reader.partial && c.blockStreamId === 0) c.partialAt = Number.POSITIVE_INFINITY;
     else if (c.partialAt === Number.POSITIVE_INFINITY) c.partialAt = now + settleMs;
@@ -84,11 +83,12 @@ export class Http2Server implements StreamProtocol {
     c.reader.clear();
     c.partialAt = Number.POSITIVE_INFINITY;
     c.settleAt = Number.POSITIVE_INFINITY;
+    c.endIfDone();
   }
 
   /** @inheritdoc */
   abort(now: number): void {
-    this.#c.ending = Ending.Failed;
+    this.#c.ending = Ending.Over;
     this.#c.dropAll(now);
   }
 
@@ -102,7 +102,11 @@ export class Http2Server implements StreamProtocol {
 
   /** @inheritdoc */
   emit(queue: SliceQueue, room: number, now: number): number {
-    return emitFrames(this.#c, queue, room, now);
+    const c = this.#c;
+    if (c.ending === Ending.Over) return 0;
+    const emitted = emitFrames(c, queue, room, now);
+    c.endIfDone();
+    return emitted;
   }
 
   /** @inheritdoc */
@@ -116,11 +120,12 @@ export class Http2Server implements StreamProtocol {
       c.fail(ErrorCode.EnhanceYourCalm, now);
     }
     if (now >= c.goawayAt) c.settleEnd();
-    if (now >= c.idleAt && c.ending !== Ending.Failed) {
+    if (now >= c.idleAt && c.ending < Ending.Failed) {
       c.idleAt = Number.POSITIVE_INFINITY;
       if (c.streams.size === 0) c.settleEnd();
     }
     if (now >= c.sweepAt) sweep(c, now);
+    c.endIfDone();
   }
 
   /** @inheritdoc */

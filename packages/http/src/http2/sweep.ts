@@ -16,7 +16,7 @@ export function sweep(c: Http2Connection, now: number): void {
       continue;
     }
     c.resetStream(stream.id, ErrorCode.Cancel, now);
-    if (c.ending === Ending.Failed) return;
+    if (c.ending >= Ending.Failed) return;
   }
   if (c.streams.size > 0 && c.sweepAt > now + stallMs) c.sweepAt = now + stallMs;
 }

@@ -98,6 +98,26 @@ describe('§4 frames', () => {
     connectionError(peer, 'CompressionError');
   });
 
+  it.each([
+    ['RFC 7541 §2.3.3: an index beyond both tables', [0xbe]],
+    ['RFC 7541 §6.1: index 0', [0x80]],
+    ['RFC 7541 §6.2: a name beyond both tables', [0x7e, 1, 0x61]],
+    ['RFC 7541 §4.2: a size update at the end', [0x82, 0x20]],
+    ['RFC 7541 §6.3: a size update beyond our limit', [0x3f, 0xe2, 0x1f]],
+    ['RFC 7541 §5.2: Huffman padding of 8 bits', [0x40, 1, 0x61, 0x82, 0x07, 0xff]],
+    ['RFC 7541 §5.2: Huffman padding of zeros', [0x40, 1, 0x61, 0x81, 0x00]],
+    ['RFC 7541 §5.2: Huffman with EOS', [0x40, 1, 0x61, 0x84, 0xff, 0xff, 0xff, 0xfc]],
+    ['RFC 7541 §5.1: an integer without end', [0xff, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0]],
+    ['a literal that is cut short', [0x40, 5, 0x61]],
+  ])('§4.3 %s', (_, payload) => {
+    const peer = Peer.ready();
+    peer.send(frame(1, 5, 1, payload));
+    connectionError(peer, 'CompressionError');
+    const trailers = open();
+    trailers.send(frame(1, 5, 1, payload));
+    connectionError(trailers, 'CompressionError');
+  });
+
   it('§4.3 a block of a stream that is refused is decoded all the same', () => {
     const peer = Peer.ready({ concurrentStreams: 1 });
     peer.send(peer.headers(1, POST, 4));
@@ -454,6 +474,16 @@ describe('§6.8 GOAWAY', () => {
     peer.send(peer.window(1, 100));
     expect(peer.heard()).toEqual(['DATA 1 5 .']);
     expect(peer.server.wish).not.toBe(0);
+  });
+
+  it('of the client, when nothing is open: the connection ends, and nothing is said after its end', () => {
+    const peer = Peer.ready();
+    peer.send(frame(7, 0, 0, [...u32(0), ...u32(0xff)]));
+    expect(peer.server.wish).not.toBe(0);
+    peer.send(frame(6, 0, 0, [1, 2, 3, 4, 5, 6, 7, 8]), peer.headers(1));
+    expect(peer.heard()).toEqual([]);
+    expect(peer.server.wish).not.toBe(0);
+    expect(peer.server.nextTimeout()).toBe(Number.POSITIVE_INFINITY);
   });
 
   it('of ours, in two steps: streams between them are answered, those after the second are not', () => {

@@ -130,6 +130,19 @@ describe('heads', () => {
     expect(new Set(dates).size).toBe(81);
   });
 
+  it('leave out what belongs to HTTP/1.1 (RFC 9113 §8.2.2)', () => {
+    const fields = [
+      ['connection', 'close'],
+      ['keep-alive', 'a'],
+      ['x-kept', 'b'],
+      ['transfer-encoding', 'chunked'],
+    ] as const;
+    const peer = Peer.ready({}, { service: { respond: () => statusResponse(200, fields) } });
+    peer.send(peer.headers(1));
+    const names = peer.fields(peer.frames()[0]!.payload).map(([name]) => name);
+    expect(names).toEqual([':status', 'date', 'content-type', 'content-length', 'x-content-type-options', 'x-kept']);
+  });
+
   it('longer than a frame go on in CONTINUATION', () => {
     const peer = Peer.ready({}, { service: { respond: () => statusResponse(200, [['x-long', '~'.repeat(40_000)]]) } });
     peer.send(peer.headers(1));
