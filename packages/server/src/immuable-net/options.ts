@@ -51,6 +51,11 @@ export interface HostPort {
   readonly port: number;
 }
 
+/** Whether HTTPS is to be served. */
+export function wantsTls(options: Pick<ServeOptions, 'tlsCert' | 'tlsSelfSigned'>): boolean {
+  return options.tlsCert.length > 0 || options.tlsSelfSigned.length > 0;
+}
+
 /** What the command line asks for. */
 export type ServeInvocation =
   | { readonly kind: 'serve'; readonly options: ServeOptions }

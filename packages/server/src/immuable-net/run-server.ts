@@ -5,6 +5,7 @@ import { type HostSideOptions, TapLink, type TapOptions } from '@immuable-net/ta
 import { ExitStatus } from '../exit-status.ts';
 import { HostForward } from '../forward/host-forward.ts';
 import type { Log } from '../logs/log.ts';
+import { failureOf } from '../program-failure.ts';
 import type { Output } from '../resources/output.ts';
 import type { Resources } from '../resources/resources.ts';
 import type { ServeOptions } from './options.ts';
@@ -135,12 +136,14 @@ class RunningServer {
 
   async run(): Promise<ExitStatus> {
     const { forward } = this.#medium;
+    const reload = (): void => void this.#reload();
+    process.on('SIGHUP', reload);
     const signals = new StopSignals((again) => this.#stop(again));
     const ended = new Promise<ExitStatus>((resolve) => {
       this.#end = resolve;
     });
     try {
-      this.#service.start();
+      await this.#service.start();
       if (forward !== undefined) {
         const { host, port } = this.#options.forward!;
         forward.join(await this.#resources.listenOnHost(host, port), this.#options.port);
@@ -151,6 +154,7 @@ class RunningServer {
       return await ended;
     } finally {
       signals.close();
+      process.off('SIGHUP', reload);
       this.#medium.keeper?.close();
       this.#stack.close(this.#driver.now());
       this.#driver.close();
@@ -172,6 +176,15 @@ class RunningServer {
     this.#log.info('stopping: finishing what is in flight');
     this.#medium.forward?.refuse();
     this.#service.stop(STOP_MS, () => this.#end?.(ExitStatus.Done));
+  }
+
+  async #reload(): Promise<void> {
+    try {
+      await this.#service.reload();
+      this.#log.info('certificates reloaded');
+    } catch (error) {
+      this.#log.error(`certificates are kept as they were: ${failureOf(error).line}`);
+    }
   }
 
   #told(events: number): void {

@@ -1,11 +1,14 @@
-import { type ClientFacts, DateClock, Http1Context, Http1Server, ResponseLog } from '@immuable-net/http';
+import { DateClock, Http1Context, Http2Context, PlainServer, ResponseLog } from '@immuable-net/http';
 import type { StreamProtocol } from '@immuable-net/octets';
 import type { NetworkStack, StackDriver, StreamService } from '@immuable-net/stack';
 import type { TcpConnection } from '@immuable-net/tcp';
+import type { HttpsPort } from '../https/https-port.ts';
 import { AccessLog } from '../logs/access-log.ts';
 import type { Log } from '../logs/log.ts';
 import type { Resources } from '../resources/resources.ts';
-import type { ServeOptions } from './options.ts';
+import { ConnectionClient } from './connection-client.ts';
+import { HttpsRedirect } from './https-redirect.ts';
+import { type ServeOptions, wantsTls } from './options.ts';
 import type { ServedSite } from './served-site.ts';
 
 /** How often the access log is written, and the Date field held against the host's clock, milliseconds. */
@@ -16,25 +19,6 @@ interface Stoppable extends StreamProtocol {
   stop(now: number): void;
 }
 
-/** Who a connection's client is: made once a connection, its text only when a log asks. */
-class ConnectionClient implements ClientFacts {
-  readonly tls: undefined;
-  readonly #connection: TcpConnection;
-
-  constructor(connection: TcpConnection) {
-    this.tls = undefined;
-    this.#connection = connection;
-  }
-
-  get address(): string {
-    return this.#connection.clientAddress.toString();
-  }
-
-  get port(): number {
-    return this.#connection.clientPort;
-  }
-}
-
 /** The site on the ports of a stack: HTTP, its log, and its orderly end. */
 export class SiteService {
   readonly #options: ServeOptions;
@@ -42,9 +26,12 @@ export class SiteService {
   readonly #driver: StackDriver;
   readonly #log: Log;
   readonly #clock: DateClock;
-  readonly #http: Http1Context;
+  readonly #site: ServedSite;
+  readonly #resources: Resources;
+  readonly #records: ResponseLog | undefined;
   readonly #accessLog: AccessLog | undefined;
   readonly #services: StreamService[];
+  #https: HttpsPort | undefined;
   #housekeeping: NodeJS.Timeout | undefined;
   #stopTimer: NodeJS.Timeout | undefined;
   #stopped: (() => void) | undefined;
@@ -62,8 +49,10 @@ export class SiteService {
     this.#driver = driver;
     this.#log = log;
     this.#clock = new DateClock(this.#epochMs());
+    this.#site = site;
+    this.#resources = resources;
     const records = options.accessLog === 'off' ? undefined : new ResponseLog();
-    this.#http = new Http1Context({ service: site.site, clock: this.#clock, log: records });
+    this.#records = records;
     this.#accessLog = undefined;
     if (records !== undefined) {
       const output = resources.standardOutput();
@@ -76,28 +65,45 @@ export class SiteService {
       );
     }
     this.#services = [];
+    this.#https = undefined;
     this.#housekeeping = undefined;
     this.#stopTimer = undefined;
     this.#stopped = undefined;
   }
 
-  /** Listens. */
-  start(): void {
-    this.#services.push(
-      this.#stack.serve({
-        port: this.#options.port,
-        accept: (connection, _stream, now) => new Http1Server(this.#http, new ConnectionClient(connection), now),
-        closed: () => this.#closed(),
-      }),
-    );
+  /** Listens on every port. Rejects with a `ProgramFailure` where a certificate cannot be used. */
+  async start(): Promise<void> {
+    const { port, tlsPort, httpsRedirect } = this.#options;
+    const log = this.#records;
+    const shared = { clock: this.#clock, log };
+    if (wantsTls(this.#options)) {
+      // TLS and its certificates take 100 ms and more to load: only who asked for them waits.
+      const { HttpsPort } = await import('../https/https-port.ts');
+      const https = await HttpsPort.open(this.#options, this.#resources, this.#site.site, shared, this.#log);
+      this.#serve(tlsPort, (connection, now) => https.accept(connection, now));
+      this.#https = https;
+    }
+    const service = httpsRedirect ? new HttpsRedirect(tlsPort) : this.#site.site;
+    const http1 = new Http1Context({ service, ...shared });
+    const http2 = new Http2Context({ service, ...shared });
+    this.#serve(port, (connection, now) => new PlainServer(http1, http2, new ConnectionClient(connection), now));
     this.#housekeeping = setInterval(() => this.#keepHouse(), HOUSEKEEPING_MS);
     this.#housekeeping.unref();
   }
 
+  /** Reads certificates and keys anew; connections go on under what they began with. */
+  async reload(): Promise<void> {
+    await this.#https?.reload();
+  }
+
   /** Where the site is reached, one URL an address. */
   urls(): string[] {
-    const { port } = this.#options;
-    return this.#options.ipv4.map((prefix) => `http://${prefix.split('/')[0]}${port === 80 ? '' : `:${port}`}/`);
+    const { port, tlsPort, ipv4, httpsRedirect } = this.#options;
+    const hosts = ipv4.map((prefix) => prefix.split('/')[0]!);
+    const urls = httpsRedirect ? [] : hosts.map((host) => `http://${host}${port === 80 ? '' : `:${port}`}/`);
+    if (wantsTls(this.#options))
+      urls.push(...hosts.map((host) => `https://${host}${tlsPort === 443 ? '' : `:${tlsPort}`}/`));
+    return urls;
   }
 
   /**
@@ -127,6 +133,16 @@ export class SiteService {
     clearInterval(this.#housekeeping);
     clearTimeout(this.#stopTimer);
     this.#accessLog?.flush();
+  }
+
+  #serve(port: number, accept: (connection: TcpConnection, now: number) => Stoppable): void {
+    this.#services.push(
+      this.#stack.serve({
+        port,
+        accept: (connection, _stream, now) => accept(connection, now),
+        closed: () => this.#closed(),
+      }),
+    );
   }
 
   #count(): number {
