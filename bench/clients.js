@@ -51,6 +51,14 @@ export async function download(server, path, secure = false) {
   return { rate: octets / total / 1e6, octets, cpuPerGiB: (cpu * 2 ** 30) / octets };
 }
 
+/** Downloads one file and throws unless it is what lies at `original`, octet for octet. */
+export async function compare(server, path, original) {
+  const { network } = server;
+  const script = 'curl -s -f -m 120 "$1" | cmp - "$2"';
+  const [command, args] = network.inside(network.client, 'sh', '-c', script, 'sh', `${server.url}${path}`, original);
+  await runAsync(command, args);
+}
+
 /** Requests a second over HTTP/2: `streams` at a time on each of `connections`. */
 export async function requestsOverHttp2(server, path, { connections, streams, seconds }) {
   const { network } = server;

@@ -9,6 +9,9 @@ const OURS = '10.77.1.2';
 const KERNELS = '10.77.2.2';
 
 export class Network {
+  /** The namespace that loses segments. */
+  #lossy;
+
   constructor() {
     this.client = `bench-client-${process.pid}`;
     this.server = `bench-server-${process.pid}`;
@@ -47,7 +50,7 @@ export class Network {
       run('ip', ['-n', name, 'link', 'set', device, 'up']);
     }
     // The kernel's default here may be BBR: nginx and node:http send under CUBIC, as our stack's peers would.
-    this.#route('cubic');
+    for (const name of [this.client, this.server]) this.#route(name, 'cubic');
   }
 
   /** Runs a command in a namespace and returns what it printed. */
@@ -65,12 +68,56 @@ export class Network {
     return run('ip', ['netns', 'exec', this.server, 'ss', '-tin', 'state', 'established']);
   }
 
+  /** Lets a device send and take one segment at a time. */
+  single(namespace, device) {
+    run('ip', ['-n', namespace, 'link', 'set', device, 'gso_max_segs', '1']);
+    this.exec(namespace, 'ethtool', '-K', device, 'gro', 'off', 'tso', 'off', 'gso', 'off');
+  }
+
+  /** Loses TCP segments where a host takes them from its devices: on egress the sender's kernel would notice. */
+  lose(namespace, devices, percent) {
+    const lines = ['add table netdev loss'];
+    devices.forEach((device, index) => {
+      lines.push(
+        `add chain netdev loss in${index} { type filter hook ingress device "${device}" priority 0; policy accept; }`,
+      );
+      lines.push(`add rule netdev loss in${index} ip protocol tcp numgen random mod 1000 < ${percent * 10} drop`);
+    });
+    run('ip', ['netns', 'exec', namespace, 'nft', '-f', '-'], { input: `${lines.join('\n')}\n` });
+    this.#lossy = namespace;
+  }
+
+  /** Which congestion control a host's kernel sends by from now on. */
+  sendBy(namespace, algorithm) {
+    this.#route(namespace, algorithm);
+  }
+
+  /** Loses nothing any more, sends by CUBIC, and lets devices carry large segments again. */
+  restore() {
+    if (this.#lossy !== undefined) this.exec(this.#lossy, 'nft', 'delete', 'table', 'netdev', 'loss');
+    this.#lossy = undefined;
+    for (const [namespace, device] of [
+      [this.client, 'veth-c'],
+      [this.server, 'veth-s'],
+    ]) {
+      this.#route(namespace, 'cubic');
+      run('ip', ['-n', namespace, 'link', 'set', device, 'gso_max_segs', '65535']);
+      this.exec(namespace, 'ethtool', '-K', device, 'gro', 'on', 'tso', 'on', 'gso', 'on');
+    }
+  }
+
   close() {
     for (const name of [this.client, this.server]) run('ip', ['netns', 'del', name]);
   }
 
-  #route(algorithm) {
-    const route = ['10.77.2.0/24', 'dev', 'veth-s', 'proto', 'kernel', 'scope', 'link', 'src', KERNELS];
-    run('ip', ['-n', this.server, 'route', 'change', ...route, 'congctl', algorithm]);
+  #route(namespace, algorithm) {
+    // A tap is there only while our program runs.
+    const routes = run('ip', ['-n', namespace, '-o', '-4', 'route', 'show']).trim().split('\n');
+    for (const line of routes) {
+      const words = line.trim().split(/\s+/);
+      const congctl = words.indexOf('congctl');
+      if (congctl >= 0) words.splice(congctl, 2);
+      run('ip', ['-n', namespace, 'route', 'change', ...words, 'congctl', algorithm]);
+    }
   }
 }

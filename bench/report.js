@@ -13,9 +13,9 @@ export function machine(versions) {
 
 /** For each goal of a row, in words, whether it was reached. */
 export function verdicts(row, series) {
-  const ours = series.get('immuable-net');
-  if (ours === undefined) return [];
   return (row.goals ?? []).map((goal) => {
+    const ours = series.get(goal.name ?? 'immuable-net');
+    if (ours === undefined) return 'not measured';
     const values = goal.of === 'beside' ? ours.besides : ours.values;
     const unit = goal.of === 'beside' ? row.beside : row.unit;
     const found = median(values);
@@ -41,11 +41,12 @@ function judge(reached, goal, ratio) {
 /** A row as lines of Markdown. */
 export function table(row, series, notes) {
   const beside = row.beside === undefined ? [] : [row.beside];
-  const head = ['', row.unit, '× nginx', ...beside];
+  const reference = row.reference ?? 'nginx';
+  const head = ['', row.unit, `× ${reference}`, ...beside];
   const lines = [`### ${row.title}`, '', `| ${head.join(' | ')} |`, `|${head.map(() => ' --- |').join('')}`];
-  const nginx = series.get('nginx');
+  const other = series.get(reference);
   for (const [name, { values, besides }] of series) {
-    const ratio = nginx === undefined ? '' : figure(median(values) / median(nginx.values));
+    const ratio = other === undefined ? '' : figure(median(values) / median(other.values));
     const cells = [name, summary(values), ratio, ...(row.beside === undefined ? [] : [summary(besides)])];
     lines.push(`| ${cells.join(' | ')} |`);
   }

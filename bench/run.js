@@ -4,6 +4,7 @@
  *
  *   npm run bench                      every row, five rounds
  *   npm run bench -- keep-alive start  these rows
+ *   npm run bench -- loss              the rows of a group
  *   npm run bench -- --quick           short: to try it, not to quote it (writes no file)
  *   npm run bench -- --rounds 9 --seconds 5 --list
  */
@@ -17,6 +18,7 @@ import { run, stopAll } from './processes.js';
 import { machine, table } from './report.js';
 import { connects } from './rows/connects.js';
 import { largeDownload } from './rows/download.js';
+import { lossRows } from './rows/loss.js';
 import { memory } from './rows/memory.js';
 import { memoryWire } from './rows/memory-wire.js';
 import { keepAlive, page } from './rows/requests.js';
@@ -27,6 +29,7 @@ import { Sites } from './sites.js';
 const ROWS = [
   ...[keepAlive, page, largeDownload, memoryWire, connects, firstResponse, memory],
   ...[fullHandshakes, resumedHandshakes, http2, https, secureDownload],
+  ...lossRows,
 ];
 
 const { values: options, positionals } = parseArgs({
@@ -43,7 +46,7 @@ if (options.list) {
   for (const row of ROWS) console.log(`${row.name.padEnd(16)}${row.title}`);
   process.exit(0);
 }
-const unknown = positionals.filter((name) => !ROWS.some((row) => row.name === name));
+const unknown = positionals.filter((name) => !ROWS.some((row) => row.name === name || row.group === name));
 if (unknown.length > 0) {
   console.error(`bench: no row is called ${unknown.join(', ')}; --list names them.`);
   process.exit(2);
@@ -54,7 +57,10 @@ if (process.platform !== 'linux' || process.getuid() !== 0) {
 }
 if (!options['no-build']) build();
 
-const rows = positionals.length === 0 ? ROWS : ROWS.filter((row) => positionals.includes(row.name));
+const rows =
+  positionals.length === 0
+    ? ROWS
+    : ROWS.filter((row) => positionals.includes(row.name) || positionals.includes(row.group));
 const folder = mkdtempSync(join(tmpdir(), 'immuable-bench-'));
 const network = new Network();
 let status = 0;

@@ -72,6 +72,18 @@ export class Sites {
     return { folder, pack: this.mediumPack };
   }
 
+  /** Files of 8 and of 64 MB for rows that lose segments. */
+  lossy() {
+    const folder = join(this.folder, 'lossy');
+    if (!existsSync(folder)) {
+      mkdirSync(folder);
+      writeFileSync(join(folder, '8m.bin'), noise(8e6, '8m'));
+      writeFileSync(join(folder, '64m.bin'), noise(64e6, '64m'));
+      this.lossyPack = this.#make('lossy', folder);
+    }
+    return { folder, pack: this.lossyPack };
+  }
+
   /** A certificate of P-256 that signs itself, as PEM files. */
   certificate() {
     const chain = join(this.folder, 'chain.pem');
