@@ -132,6 +132,7 @@ describe('neighbours', () => {
     expect(peer.take()).toEqual([1, 2, 3].map((tag) => `${theirs}${ours}0800${`0${tag}`.repeat(46)}`));
     expect(peer.ethernet.arp.neighbours.waitingOctets).toBe(0);
     expect(peer.ethernet.outputTo(neighbour, packet(4), EtherType.Ipv4, 6)).toBe(NeighbourOutput.Sent);
+    peer.take();
     expect(run(peer, 1000)).toEqual([]);
     expect(peer.ethernet.nextTimeout()).toBe(Number.POSITIVE_INFINITY);
   });
