@@ -15,4 +15,6 @@
  *
  * @packageDocumentation
  */
+export * from './agent/index.ts';
+export { type CubicModelOptions, cubicGoodput } from './models/cubic-model.ts';
 export * from './simulation/index.ts';

@@ -60,11 +60,12 @@ export class NetworkStack implements Pollable {
   readonly link: Link;
   readonly ethernet: EthernetLayer;
   readonly ipv4: Ipv4Layer;
-  readonly tcp: TcpLayer;
   readonly udp: UdpLayer;
   /** Every layer's counters, by name. */
   readonly counters: StackCounters;
   wake: ((event: boolean) => void) | undefined;
+  #tcp: TcpLayer;
+  readonly #tcpOptions: ConstructorParameters<typeof TcpLayer>[0];
   #inbound: InboundFrame;
   #outbound: OutboundFrame;
   #framesPerPoll: number;
@@ -74,8 +75,6 @@ export class NetworkStack implements Pollable {
   #turns: StreamRunner[];
   /** Frames may wait: the link said so, or the last poll stopped before the last one. */
   #readable: boolean;
-  /** A path answered that the link is full. */
-  #blocked: boolean;
   /** Somebody called: there may be something to send. */
   #asked: boolean;
   /** Our addresses were claimed since the link came up. */
@@ -98,9 +97,10 @@ export class NetworkStack implements Pollable {
     this.link = link;
     this.ethernet = new EthernetLayer({ link, macAddress: given, random });
     this.ipv4 = new Ipv4Layer({ ethernet: this.ethernet, addresses, gateway, random });
-    this.tcp = new TcpLayer({ random, parameters: options.tcp ?? {} });
+    this.#tcpOptions = { random, parameters: options.tcp ?? {} };
+    this.#tcp = new TcpLayer(this.#tcpOptions);
     this.udp = new UdpLayer({ random });
-    this.counters = new StackCounters(this.ethernet, this.ipv4, this.udp, this.tcp);
+    this.counters = new StackCounters(this.ethernet, this.ipv4, this.udp, this.#tcp);
     this.wake = undefined;
     this.#inbound = new InboundFrame();
     this.#outbound = new OutboundFrame();
@@ -110,7 +110,6 @@ export class NetworkStack implements Pollable {
     this.#woken = [];
     this.#turns = [];
     this.#readable = true;
-    this.#blocked = false;
     this.#asked = true;
     this.#claimed = false;
     this.#claimMode = options.claim === 'probe' ? ClaimMode.ProbeFirst : ClaimMode.AnnounceAtOnce;
@@ -125,6 +124,10 @@ export class NetworkStack implements Pollable {
     this.#online = true;
     this.#closed = false;
     link.wake = (events) => this.#linkEvents(events);
+  }
+
+  get tcp(): TcpLayer {
+    return this.#tcp;
   }
 
   /** Our addresses with their prefixes. */
@@ -159,8 +162,8 @@ export class NetworkStack implements Pollable {
   poll(now: number): boolean {
     if (this.#closed) return false;
     this.#polling = true;
-    this.#asked = false;
-    const { link, tcp } = this;
+    const { link } = this;
+    const tcp = this.#tcp;
     const frame = this.#inbound;
     let left = this.#framesPerPoll;
     for (; left > 0; left--) {
@@ -173,6 +176,8 @@ export class NetworkStack implements Pollable {
     this.#timeouts(now);
     this.#runWoken(now);
     this.#runReady(now);
+    // What applications asked for until here is done here.
+    this.#asked = false;
     this.#emit(now);
     this.#polling = false;
     return this.#readable;
@@ -184,7 +189,7 @@ export class NetworkStack implements Pollable {
     if (this.#readable || this.#asked || this.#woken.length > 0) return Number.NEGATIVE_INFINITY;
     if (!this.#claimed) return Number.NEGATIVE_INFINITY;
     return Math.min(
-      this.tcp.nextTimeout(),
+      this.#tcp.nextTimeout(),
       this.ethernet.nextTimeout(),
       this.ipv4.nextTimeout(),
       this.#pings.nextTimeout(),
@@ -201,7 +206,7 @@ export class NetworkStack implements Pollable {
   /** Waits for connections. Take them with `listener.accept()`, or give it a {@link ListenerApplication} as `userData`. */
   listen(options: ListenOptions): TcpListener {
     const address = toAddress(options.address);
-    return this.tcp.listen({
+    return this.#tcp.listen({
       port: options.port,
       ...(address === undefined ? {} : { address }),
       ...(options.backlog === undefined ? {} : { backlog: options.backlog }),
@@ -226,7 +231,7 @@ export class NetworkStack implements Pollable {
   connect(options: ConnectOptions, now: number): TcpConnection {
     const { address, port, localAddress, application, ...rest } = options;
     const path = this.pathTo(toAddress(address)!, toAddress(localAddress));
-    const connection = this.tcp.connect({ ...rest, path, remotePort: port }, now);
+    const connection = this.#tcp.connect({ ...rest, path, remotePort: port }, now);
     connection.userData = application;
     this.requestPoll();
     return connection;
@@ -309,7 +314,6 @@ export class NetworkStack implements Pollable {
   #linkEvents(events: number): void {
     if ((events & LinkEvent.Readable) !== 0) this.#readable = true;
     if ((events & LinkEvent.Writable) !== 0) {
-      this.#blocked = false;
       this.#asked = true;
     }
     if ((events & LinkEvent.Up) !== 0 && !this.#online) {
@@ -335,7 +339,7 @@ export class NetworkStack implements Pollable {
     }
     switch (ipv4.arrive(frame, now)) {
       case Ipv4Arrival.Tcp:
-        this.tcp.arrive(ipv4.packet, now);
+        this.#tcp.arrive(ipv4.packet, now);
         this.#runReady(now);
         return;
       case Ipv4Arrival.Udp:
@@ -357,7 +361,7 @@ export class NetworkStack implements Pollable {
   #arriveError(error: TransportError, now: number): void {
     switch (error.protocol) {
       case Protocol.Tcp:
-        this.tcp.arriveError(error, now);
+        this.#tcp.arriveError(error, now);
         this.#runReady(now);
         return;
       case Protocol.Udp:
@@ -391,7 +395,8 @@ export class NetworkStack implements Pollable {
   }
 
   #timeouts(now: number): void {
-    const { ethernet, ipv4, tcp } = this;
+    const { ethernet, ipv4 } = this;
+    const tcp = this.#tcp;
     if (!this.#claimed) {
       this.#claimed = true;
       ipv4.start(this.#claimMode, now);
@@ -409,7 +414,7 @@ export class NetworkStack implements Pollable {
 
   /** Hands events to applications. What they wrote is sent by {@link #emit}. */
   #runReady(now: number): boolean {
-    const tcp = this.tcp;
+    const tcp = this.#tcp;
     for (let listener = tcp.takeListener(); listener !== undefined; listener = tcp.takeListener()) {
       (listener.userData as ListenerApplication | undefined)?.accepted(listener, now);
     }
@@ -439,11 +444,12 @@ export class NetworkStack implements Pollable {
     turns.length = 0;
   }
 
+  /** Sends what there is; when the link is full, its wake brings the rest. */
   #emit(now: number): void {
+    const tcp = this.#tcp;
     for (let round = 0; round < ROUNDS_PER_POLL; round++) {
-      if (this.#blocked) return;
-      this.#blocked = !this.tcp.emit(this.#outbound, now);
-      if (!this.#runReady(now)) return;
+      const room = tcp.emit(this.#outbound, now);
+      if (!this.#runReady(now) || !room) return;
     }
     this.#asked = true;
   }

@@ -2,6 +2,7 @@ export { Channel, ChannelCounters } from './channel.ts';
 export { Flow, type FlowBehaviour, FlowEnd, type FlowPlan } from './flow.ts';
 export { type BurstLoss, type Impairments, impairments } from './impairments.ts';
 export { Intervals } from './intervals.ts';
+export { measureTransfer, type Transfer, type TransferOptions } from './measure-transfer.ts';
 export { Pattern } from './pattern.ts';
 export { PcapCapture } from './pcap-capture.ts';
 export { Random } from './random.ts';

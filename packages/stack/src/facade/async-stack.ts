@@ -1,5 +1,6 @@
+import type { TcpConnection } from '@immuable-net/tcp';
 import { StackDriver } from '../driver.ts';
-import { NetworkStack } from '../network-stack.ts';
+import { NetworkStack, UnreachableError } from '../network-stack.ts';
 import type { Ping } from '../ping.ts';
 import { platformRandom } from '../platform-random.ts';
 import type { ConnectOptions, ListenOptions, NetworkStackOptions, PingOptions, UdpOptions } from '../stack-options.ts';
@@ -94,7 +95,7 @@ export class AsyncStack implements AsyncDisposable {
     this.#mustBeOpen('connect');
     const { signal, ...rest } = options;
     signal?.throwIfAborted();
-    const connection = new Connection(this.core.connect(rest, this.driver.now()), this.#requestPoll);
+    const connection = new Connection(this.#connect(rest), this.#requestPoll);
     this.#keep(connection);
     await connection.established(signal);
     return connection;
@@ -164,6 +165,15 @@ export class AsyncStack implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #connect(options: ConnectOptions): TcpConnection {
+    try {
+      return this.core.connect(options, this.driver.now());
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error;
+      throw new NetworkError(error.code, 'connect', String(options.address), options.port);
+    }
   }
 
   #keep(connection: Connection): void {

@@ -1,0 +1,1 @@
+export { type Answer, type Request, SocketAgent } from './socket-agent.ts';
