@@ -23,6 +23,6 @@ export { ClaimMode, ConflictOutcome } from './arp/own-address.ts';
 export { ArpCounters, EthernetCounters } from './counters.ts';
 export { EthernetArrival, EthernetLayer, type EthernetOptions, NeighbourOutput } from './ethernet-layer.ts';
 export { type Link, LinkEvent, type LinkOffload, TransmitResult } from './link.ts';
+export * from './links/index.ts';
 export { MacAddress } from './mac-address.ts';
 export { EtherType, HEADER_OCTETS, MINIMUM_OCTETS } from './parameters.ts';
-export * from './links/index.ts';
