@@ -86,6 +86,25 @@ describe('PackWriter', () => {
     expect(plain.find('a/b/d.html')!.storage).toBe('deflated');
   });
 
+  it('deltas pay for what does not compress, and for text only where next to nothing changed', async () => {
+    const page = prose(40_000, 5);
+    const picture = noise(40_000, 6);
+    const changed = (base: Uint8Array, length: number): Uint8Array =>
+      Uint8Array.from([...base.subarray(0, 20_000), ...noise(length, 99), ...base.subarray(20_000)]);
+    const pack = open(
+      await write({
+        'a.html': { octets: page },
+        'b.html': { octets: changed(page, 300) },
+        'c.html': { octets: changed(page, 3_000) },
+        'd.png': { octets: picture },
+        'e.png': { octets: changed(picture, 3_000) },
+        'f.png': { octets: changed(picture, 30_000) },
+      }),
+    );
+    const storages = [...pack.entries()].map((entry) => entry.storage);
+    expect(storages).toEqual(['deflated', 'delta', 'deflated', 'stored', 'delta', 'stored']);
+  });
+
   it('the same calls make the same octets', async () => {
     expect(Buffer.compare(await write(site), await write(site))).toBe(0);
   });

@@ -1,5 +1,14 @@
+import { deflateNow } from '../node-zlib.ts';
 import { makeDelta } from './make-delta.ts';
-import { DELTA_LEAST_OCTETS, DELTA_MOST_OCTETS, DELTA_RATIO, DELTA_WINDOW_OCTETS } from './parameters.ts';
+import {
+  DELTA_LEAST_OCTETS,
+  DELTA_MOST_OCTETS,
+  DELTA_RATIO_COMPRESSIBLE,
+  DELTA_RATIO_INCOMPRESSIBLE,
+  DELTA_WINDOW_OCTETS,
+  SAMPLE_OCTETS,
+  STORE_RATIO,
+} from './parameters.ts';
 
 /** Hashes that stand for a file: the smallest of those chosen by content, so that equal parts choose the same. */
 const SKETCH = 32;
@@ -44,7 +53,7 @@ export class DeltaWindow<T> {
     const sketch = sketchOf(octets);
     const base = this.#mostAlike(sketch);
     if (base !== undefined) {
-      const delta = makeDelta(base.octets, octets, Math.floor(octets.length * DELTA_RATIO));
+      const delta = makeDelta(base.octets, octets, Math.floor(octets.length * payingRatio(octets)));
       if (delta !== undefined) return { delta, base: base.object };
     }
     this.#add({ octets, object, sketch });
@@ -78,6 +87,15 @@ export class DeltaWindow<T> {
       for (const hash of oldest.sketch) if (this.#byHash.get(hash) === oldest) this.#byHash.delete(hash);
     }
   }
+}
+
+/** The part of these octets that instructions for them may have. */
+function payingRatio(octets: Uint8Array): number {
+  // From the middle: formats begin with a head that compresses, whatever follows.
+  const start = Math.max(0, (octets.length - SAMPLE_OCTETS) >> 1);
+  const sample = octets.subarray(start, start + SAMPLE_OCTETS);
+  const compresses = deflateNow(sample, 1).length < sample.length * STORE_RATIO;
+  return compresses ? DELTA_RATIO_COMPRESSIBLE : DELTA_RATIO_INCOMPRESSIBLE;
 }
 
 function sketchOf(octets: Uint8Array): number[] {

@@ -10,8 +10,15 @@ export const DELTA_LEAST_OCTETS: number = 8 * 1024;
 /** Larger files are no deltas: they are resolved whole when they are served. */
 export const DELTA_MOST_OCTETS: number = 1024 * 1024;
 
-/** A delta pays when its instructions are at most this part of the file. */
-export const DELTA_RATIO: number = 1 / 16;
+/**
+ * Instructions pay up to this part of a file that does not compress: it loses its slices alone. Of one that does,
+ * only when next to nothing changed: as a delta it goes uncompressed to clients that would take gzip.
+ */
+export const DELTA_RATIO_INCOMPRESSIBLE: number = 1 / 4;
+export const DELTA_RATIO_COMPRESSIBLE: number = 1 / 64;
+
+/** How much of a file tells whether it compresses. */
+export const SAMPLE_OCTETS = 4096;
 
 /** Files kept as possible bases, in octets of all together. Git's window is 10 objects, bounded by no octets. */
 export const DELTA_WINDOW_OCTETS: number = 16 * 1024 * 1024;
