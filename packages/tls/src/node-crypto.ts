@@ -274,3 +274,19 @@ export const nodeCryptography: Crypto = {
   publicKey,
   equal: (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && nodeCrypto.timingSafeEqual(a, b),
 };
+
+/** Whether a certificate (DER) was signed by the key of another. */
+export function certificateSignedBy(certificate: Uint8Array, issuer: Uint8Array): boolean {
+  try {
+    return new nodeCrypto.X509Certificate(certificate).verify(new nodeCrypto.X509Certificate(issuer).publicKey);
+  } catch {
+    return false;
+  }
+}
+
+/** SHA-256 of octets one behind the other, as hexadecimal digits. */
+export function digestText(parts: readonly Uint8Array[]): string {
+  const hash = nodeCrypto.createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+}
