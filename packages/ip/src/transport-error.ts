@@ -30,4 +30,9 @@ export interface TransportError {
   readonly start: number;
   readonly end: number;
   readonly mtu: number;
+  /**
+   * Lowers the path MTU to `remote` as a {@link TransportErrorKind.PacketTooBig} wants it: for a transport that
+   * found the quoted packet to be its own and holds no path to call `lowerMtu` of. Not there on errors of others' making.
+   */
+  lowerPathMtu?(now: number): void;
 }

@@ -91,7 +91,7 @@ export class Ipv4Layer implements PacketOrigin, PathGround {
     this.#header = 0;
     this.#high = 0;
     this.#low = 0;
-    this.icmp = new IcmpLayer(options.random, (address) => this.isOwn(address));
+    this.icmp = new IcmpLayer(options.random, this);
     for (const prefix of options.addresses) this.#add(prefix);
     if (options.gateway !== undefined) this.addRoute(DEFAULT, options.gateway);
   }
@@ -175,10 +175,10 @@ export class Ipv4Layer implements PacketOrigin, PathGround {
 
   /**
    * A path to `remote`, for a transport to keep. From `local`, one of ours, or from the address that the route
-   * prefers. Undefined when no route leads there. Throws `RangeError` when `local` is not ours.
+   * prefers. Undefined when no route leads there: one to ourselves does not. Throws `RangeError` when `local` is not ours.
    */
   path(remote: IpAddress, local?: IpAddress): Path | undefined {
-    if (remote.family !== 4) return undefined;
+    if (remote.family !== 4 || this.isOwn(remote.word3)) return undefined;
     if (local !== undefined && !local.isUnspecified && !this.isOwn(local.word3)) {
       throw new RangeError(`${local} is not an address of this stack`);
     }
@@ -334,7 +334,7 @@ export class Ipv4Layer implements PacketOrigin, PathGround {
   /** Runs what was due at or before `now`. Call `ethernet.timeoutsExpire` before it, {@link takeError} after it. */
   timeoutsExpire(now: number): void {
     if (this.#tentative) this.#tentative = this.#own.some((address) => !this.ethernet.arp.isUsable(address));
-    if (this.pathMtus.timeoutsExpire(now)) this.#changed();
+    if (this.pathMtus.timeoutsExpire(now)) this.generation++;
     this.reassembly.timeoutsExpire(now);
     for (let late = this.reassembly.takeExpired(); late !== undefined; late = this.reassembly.takeExpired()) {
       if (!this.isOwn(late.destination)) continue;
@@ -358,6 +358,11 @@ export class Ipv4Layer implements PacketOrigin, PathGround {
   /** When {@link timeoutsExpire} is due next; `Infinity` for never. */
   nextTimeout(): number {
     return Math.min(this.pathMtus.nextTimeout(), this.reassembly.nextTimeout());
+  }
+
+  /** For paths and transports: what a validated "fragmentation needed" says of the way to an address (int32). */
+  lowerPathMtu(remote: number, mtu: number, now: number): void {
+    if (this.pathMtus.lower(remote, mtu, this.ethernet.link.mtu, now)) this.generation++;
   }
 
   #aim(slab: Slab, header: number, headerLength: number, end: number): void {

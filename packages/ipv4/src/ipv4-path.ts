@@ -26,6 +26,8 @@ export interface PathGround {
   /** Grows whenever addresses, routes or path MTUs change: paths then look anew. */
   readonly generation: number;
   isBroadcast(address: number): boolean;
+  /** A validated message said that packets of more than `mtu` octets do not get to this address. */
+  lowerPathMtu(remote: number, mtu: number, now: number): void;
 }
 
 /** The halves of a header that are the same in every packet: version and length, DF, TTL. */
@@ -165,6 +167,8 @@ export class Ipv4Path implements Path {
 
   doubt(now: number): void {
     if (this.#kept) {
+      // Where no route leads there the MAC address that packets came from is all there is.
+      if (this.#ground.routes.find(this.remote) === undefined) return;
       this.#kept = false;
       this.#high = -1;
       this.#generation = -1;
@@ -174,8 +178,7 @@ export class Ipv4Path implements Path {
   }
 
   lowerMtu(mtu: number, now: number): void {
-    this.#ground.pathMtus.lower(this.#remote, mtu, this.linkMtu, now);
-    this.#generation = -1;
+    this.#ground.lowerPathMtu(this.#remote, mtu, now);
   }
 
   /** Sends a frame that begins with the IP header. */

@@ -233,6 +233,25 @@ describe('ICMP (RFC 792)', () => {
     expect(host.take()).toEqual([]);
   });
 
+  it('lowers the path MTU for a ping of ours, and for who says that the packet was its own', () => {
+    const host = new Host();
+    host.introduce('10.0.0.1');
+    const path = host.ipv4.path(IpAddress.parse('10.0.0.1'))!;
+    const tooBig = (request: Uint8Array, mtu: number): Ipv4Arrival => {
+      const quote = packet({ source: '10.0.0.2', destination: '10.0.0.1', protocol: 1, payload: request });
+      return host.arrive(packet({ protocol: 1, payload: icmp(3, 4, mtu, quote) }));
+    };
+    host.ipv4.icmp.echoRequest(path, 77, 1, new Uint8Array(1400), 0, 1400, 0);
+    expect(tooBig(icmp(8, 0, (78 << 16) | 1, new Uint8Array(0)), 1300)).toBe(Ipv4Arrival.Error);
+    expect(path.mtu).toBe(1500);
+    expect(tooBig(icmp(8, 0, (77 << 16) | 1, new Uint8Array(0)), 1300)).toBe(Ipv4Arrival.Error);
+    expect(path.mtu).toBe(1300);
+    host.arrive(packet({ protocol: 1, payload: icmp(3, 4, 1200, quoted) }));
+    expect(path.mtu).toBe(1300);
+    host.ipv4.error.lowerPathMtu?.(0);
+    expect(path.mtu).toBe(1200);
+  });
+
   it.each([
     ['not ours', packet({ source: '10.0.0.3', destination: '10.0.0.1' })],
     ['a later fragment', packet({ source: '10.0.0.2', offset: 8 })],

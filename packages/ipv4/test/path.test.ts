@@ -172,6 +172,7 @@ describe('where packets go', () => {
     const host = new Host();
     expect(host.ipv4.path(ip('8.8.8.8'))).toBeUndefined();
     expect(host.ipv4.path(ip('::1'))).toBeUndefined();
+    expect(host.ipv4.path(ip('10.0.0.2'))).toBeUndefined();
     expect(() => host.ipv4.path(ip('10.0.0.1'), ip('10.0.0.3'))).toThrow(RangeError);
     const path = host.ipv4.path(ip('10.0.0.1'))!;
     host.ipv4.removeAddress(ip('10.0.0.2'));
@@ -190,6 +191,11 @@ describe('where packets go', () => {
     host.arrive(packet({ source: '10.0.0.3' }));
     expect(to(host, '', kept)).toBe('020000000077');
     expect(host.ethernet.arp.neighbours.size).toBe(1);
+    // Where no route leads, that is all there is to go by.
+    host.arrive(packet({ source: '192.0.2.1' }), 0, undefined, stranger);
+    const far = host.ipv4.keepPath(host.ipv4.packet);
+    far.doubt(0);
+    expect(to(host, '', far)).toBe('020000000077');
     kept.doubt(0);
     expect(to(host, '', kept)).toBe('020000000011');
   });
@@ -229,8 +235,9 @@ describe('the path MTU (RFC 1191)', () => {
     const path = host.ipv4.path(ip('8.8.8.8'))!;
     const same = host.ipv4.path(ip('8.8.8.8'))!;
     const other = host.ipv4.path(ip('8.8.4.4'))!;
-    expect(path.mtu).toBe(1500);
+    expect([path.mtu, same.mtu]).toEqual([1500, 1500]);
     path.lowerMtu(1400, 0);
+    expect(same.mtu).toBe(1400);
     expect([path.mtu, path.linkMtu, other.mtu]).toEqual([1400, 1500, 1500]);
     expect(host.ipv4.path(ip('8.8.8.8'))?.mtu).toBe(1400);
     path.lowerMtu(1450, 1000);

@@ -194,8 +194,10 @@ export class UdpSocket {
   arriveError(error: TransportError, remotePort: number, now: number): boolean {
     const path = this.#path;
     if (path === undefined) {
-      // RFC 1122 §4.1.3.3: errors go to who can tell; one remote end among many cannot be named here.
-      return this.address === undefined || this.address.word3 === error.local3;
+      if (this.address !== undefined && this.address.word3 !== error.local3) return false;
+      // RFC 1122 §4.1.3.3: one remote end among many cannot be named to the user; its path MTU is still worth knowing.
+      if (error.kind === TransportErrorKind.PacketTooBig) error.lowerPathMtu?.(now);
+      return true;
     }
     if (remotePort !== this.#remotePort || path.remote.word3 !== error.remote3 || path.local.word3 !== error.local3) {
       return false;

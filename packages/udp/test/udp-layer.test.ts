@@ -257,6 +257,22 @@ describe('ICMP errors', () => {
     expect(socket.takeFailure()).toBeUndefined();
   });
 
+  it('lower it for a socket that is not connected too', () => {
+    const { udp } = setUp();
+    udp.bind({ port: 7, address: IpAddress.parse('10.0.0.2') });
+    let lowered = 0;
+    const tooBig = (port: number): TransportError => ({
+      ...error(TransportErrorKind.PacketTooBig, datagram(port, 9, text), 1300),
+      lowerPathMtu: () => {
+        lowered++;
+      },
+    });
+    udp.arriveError(tooBig(8), 0);
+    expect(lowered).toBe(0);
+    udp.arriveError(tooBig(7), 0);
+    expect(lowered).toBe(1);
+  });
+
   it('about a closed socket are dropped', () => {
     const { udp } = setUp();
     const socket = udp.bind({ port: 7 });

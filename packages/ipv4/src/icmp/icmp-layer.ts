@@ -13,7 +13,7 @@ import { HEADER_OCTETS, ICMP_ERROR_OCTETS, MAXIMUM_ECHO_REPLIES, MAXIMUM_PACKET 
 import { EchoReply } from './echo-reply.ts';
 import { ErrorLimit } from './error-limit.ts';
 import { ICMP_OCTETS, IcmpField, IcmpType } from './icmp-message.ts';
-import { errorKind, ReceivedError } from './received-error.ts';
+import { type ErrorGround, errorKind, ReceivedError } from './received-error.ts';
 
 /** What {@link IcmpLayer.arrive} made of a message. */
 export const IcmpArrival = {
@@ -26,23 +26,28 @@ export const IcmpArrival = {
 /** One of {@link IcmpArrival}. */
 export type IcmpArrival = (typeof IcmpArrival)[keyof typeof IcmpArrival];
 
+/** What ICMP asks of the layer around it. */
+export interface IcmpGround extends ErrorGround {
+  /** Whether an address (int32) is ours. */
+  isOwn(address: number): boolean;
+}
+
 /** The Internet Control Message Protocol (RFC 792, RFC 1122 §3.2.2). */
 export class IcmpLayer {
   readonly counters: IcmpCounters;
   readonly error: ReceivedError;
   readonly #frame: OutboundFrame;
   readonly #limit: ErrorLimit;
-  readonly #isOwn: (address: number) => boolean;
+  readonly #ground: IcmpGround;
   readonly #identifiers: Set<number>;
   readonly #replies: EchoReply[];
 
-  /** @param isOwn whether an address (int32) is ours */
-  constructor(random: RandomSource, isOwn: (address: number) => boolean) {
+  constructor(random: RandomSource, ground: IcmpGround) {
     this.counters = new IcmpCounters();
-    this.error = new ReceivedError();
+    this.error = new ReceivedError(ground);
     this.#frame = new OutboundFrame();
     this.#limit = new ErrorLimit(random);
-    this.#isOwn = isOwn;
+    this.#ground = ground;
     this.#identifiers = new Set();
     this.#replies = [];
   }
@@ -69,7 +74,7 @@ export class IcmpLayer {
       case IcmpType.DestinationUnreachable:
       case IcmpType.TimeExceeded:
       case IcmpType.ParameterProblem:
-        return this.#errorArrives(packet);
+        return this.#errorArrives(packet, now);
       case IcmpType.SourceQuench:
         counters.ignoredSourceQuench++;
         return IcmpArrival.Dropped;
@@ -218,7 +223,16 @@ export class IcmpLayer {
     return IcmpArrival.Consumed;
   }
 
-  #errorArrives(packet: InboundPacket): IcmpArrival {
+  /** Whether an error quotes an echo request of a ping that goes on. */
+  #isOurEcho(error: ReceivedError): boolean {
+    return (
+      error.protocol === Protocol.Icmp &&
+      error.view.getUint8(error.start) === IcmpType.Echo &&
+      this.#identifiers.has(error.view.getUint16(error.start + IcmpField.Identifier))
+    );
+  }
+
+  #errorArrives(packet: InboundPacket, now: number): IcmpArrival {
     const counters = this.counters;
     const { slab, start, end } = packet;
     const error = this.error;
@@ -226,7 +240,7 @@ export class IcmpLayer {
     if (
       packet.broadcast ||
       !error.quote(slab.octets, slab.view, start + ICMP_OCTETS, end) ||
-      !this.#isOwn(error.local3)
+      !this.#ground.isOwn(error.local3)
     ) {
       counters.droppedQuote++;
       return IcmpArrival.Dropped;
@@ -234,6 +248,7 @@ export class IcmpLayer {
     error.kind = errorKind(slab.view.getUint8(start), slab.view.getUint8(start + IcmpField.Code));
     // RFC 1191 §4.
     error.mtu = error.kind === TransportErrorKind.PacketTooBig ? slab.view.getUint16(start + IcmpField.NextHopMtu) : 0;
+    if (error.kind === TransportErrorKind.PacketTooBig && this.#isOurEcho(error)) error.lowerPathMtu(now);
     return IcmpArrival.Error;
   }
 }

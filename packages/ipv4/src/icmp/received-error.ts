@@ -4,6 +4,11 @@ import { FragmentBits, Ipv4Field } from '../packet-header.ts';
 import { HEADER_OCTETS } from '../parameters.ts';
 import { IcmpType, UnreachableCode } from './icmp-message.ts';
 
+/** Where path MTUs are kept. */
+export interface ErrorGround {
+  lowerPathMtu(remote: number, mtu: number, now: number): void;
+}
+
 /** The one error of a layer, aimed anew for each. */
 export class ReceivedError implements TransportError {
   kind: TransportErrorKind;
@@ -16,8 +21,9 @@ export class ReceivedError implements TransportError {
   start: number;
   end: number;
   mtu: number;
+  readonly #ground: ErrorGround;
 
-  constructor() {
+  constructor(ground: ErrorGround) {
     const none = Slab.allocate(0);
     this.kind = TransportErrorKind.HostUnreachable;
     this.protocol = 0;
@@ -28,6 +34,11 @@ export class ReceivedError implements TransportError {
     this.start = 0;
     this.end = 0;
     this.mtu = 0;
+    this.#ground = ground;
+  }
+
+  lowerPathMtu(now: number): void {
+    this.#ground.lowerPathMtu(this.remote3, this.mtu, now);
   }
 
   /**
