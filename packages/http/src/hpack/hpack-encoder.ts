@@ -1,6 +1,6 @@
 import type { OctetWriter } from '@immuable-net/octets';
 import { DynamicTable } from './dynamic-table.ts';
-import { HpackField } from './hpack-field.ts';
+import { FIELD_OVERHEAD, HpackField } from './hpack-field.ts';
 import { encodeHuffman, huffmanLength } from './huffman.ts';
 import { STATIC_ENTRIES, staticMatch, staticName } from './static-table.ts';
 
@@ -75,12 +75,16 @@ export class HpackEncoder {
         return;
       }
     }
+    // RFC 7541 §4.4: what does not fit would only empty the table.
+    let literal = indexing;
+    const size = name.length + value.length + FIELD_OVERHEAD;
+    if (literal === Indexing.Incremental && size > this.table.capacity) literal = Indexing.Without;
     let nameIndex = first;
     if (nameIndex === 0) {
       const place = this.table.findName(name);
       if (place >= 0) nameIndex = STATIC_ENTRIES + 1 + place;
     }
-    switch (indexing) {
+    switch (literal) {
       case Indexing.Incremental:
         writeInteger(writer, 0x40, 6, nameIndex);
         break;
@@ -92,7 +96,7 @@ export class HpackEncoder {
     }
     if (nameIndex === 0) writeString(writer, name);
     writeString(writer, value);
-    if (indexing === Indexing.Incremental) this.table.insert(new HpackField(name, value));
+    if (literal === Indexing.Incremental) this.table.insert(new HpackField(name, value));
   }
 }
 

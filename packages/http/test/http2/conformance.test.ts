@@ -92,6 +92,13 @@ describe('§4 frames', () => {
     connectionError(peer, 'FrameSizeError');
   });
 
+  it('§4.2 a longer one whose header comes in two pieces', () => {
+    const peer = open();
+    const octets = frame(1, 0, 1, new Uint8Array(16_385));
+    peer.send(octets.slice(0, 5), octets.slice(5, 9));
+    connectionError(peer, 'FrameSizeError');
+  });
+
   it('§4.3 a block that cannot be decoded', () => {
     const peer = Peer.ready();
     peer.send(frame(1, 5, 1, [0xff, 0xff, 0xff]));
@@ -488,6 +495,7 @@ describe('§6.8 GOAWAY', () => {
 
   it('of ours, in two steps: streams between them are answered, those after the second are not', () => {
     const peer = halfClosed();
+    peer.service.reusable = true;
     peer.server.stop(peer.now);
     const [goaway, ping] = peer.frames();
     expect([goaway!.type, [...goaway!.payload]]).toEqual(['GOAWAY', [0x7f, 255, 255, 255, 0, 0, 0, 0]]);
@@ -495,7 +503,7 @@ describe('§6.8 GOAWAY', () => {
     expect(peer.heard()).toEqual(['HEADERS 3 200']);
     peer.send(frame(6, 1, 0, ping!.payload));
     expect(peer.heard()).toEqual(['GOAWAY 3 NoError']);
-    peer.send(peer.headers(5, POST, 4), peer.data(5, 10), peer.window(5, 10));
+    peer.send(peer.headers(5, POST, 4), peer.data(5, 10), peer.window(5, 10), peer.headers(7));
     expect(peer.heard()).toEqual([]);
     expect(peer.server.wish).toBe(0);
     peer.send(peer.window(1, 100), peer.window(3, 100));
@@ -559,6 +567,12 @@ describe('§6.9 WINDOW_UPDATE', () => {
     expect(peer.heard()).toEqual(['DATA 1 1']);
     peer.send(peer.window(1, 3));
     expect(peer.heard()).toEqual(['DATA 1 3 .']);
+  });
+
+  it('§6.9.2 INITIAL_WINDOW_SIZE opens the windows of streams that wait', () => {
+    const peer = halfClosed();
+    peer.send(peer.settings(4, 100));
+    expect(peer.heard()).toEqual(['SETTINGS ACK', 'DATA 1 5 .']);
   });
 
   it('§6.9.2 a window may become negative, and has to be made up for', () => {

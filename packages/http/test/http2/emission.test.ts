@@ -118,6 +118,37 @@ describe('heads', () => {
     expect(others).toEqual([5, 5, 5, 5]);
   });
 
+  it('mean the same after others moved the table', () => {
+    const peer = Peer.ready();
+    const paths = ['/7', '/7', '/7', '/8', '/8', '/7', '/9', '/9', '/8', '/7', '/7'];
+    const tags = paths.map((path, i) => {
+      peer.send(peer.get(1 + 2 * i, path));
+      return peer.fields(peer.frames()[0]!.payload).at(-1)![1];
+    });
+    expect(tags).toEqual(paths.map((path) => `"${path}"`));
+  });
+
+  it('tell a new table size once', () => {
+    const peer = Peer.ready();
+    const sizes: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      if (i === 4) peer.send(peer.settings(1, 2000));
+      peer.send(peer.headers(1 + 2 * i));
+      sizes.push(peer.frames().find((each) => each.type === 'HEADERS')!.payload.length);
+    }
+    expect(sizes.slice(3)).toEqual([5, 8, 5, 5, 5]);
+  });
+
+  it('come from the memo also where the client allows no table', () => {
+    const peer = Peer.ready();
+    peer.send(peer.settings(1, 0), peer.headers(1), peer.headers(3), peer.headers(5));
+    peer.decoder.limitCapacity(0);
+    const heads = peer.frames().filter((each) => each.type === 'HEADERS');
+    expect(heads.map((each) => peer.fields(each.payload).at(-1))).toEqual(new Array(3).fill(['etag', '"/"']));
+    expect(heads[1]!.payload).toEqual(heads[2]!.payload);
+    expect(peer.decoder.table.count).toBe(0);
+  });
+
   it('carry the date of their second', () => {
     const peer = Peer.ready();
     const dates: string[] = [];
@@ -168,13 +199,29 @@ describe('the memo of requests', () => {
     expect(peer.heard()).toHaveLength(24);
     expect([peer.service.requests.length, peer.context.counters.memoHits]).toEqual([2, 10]);
     // Another entry in front: the same octets now mean something else.
-    peer.send(frame(1, 5, 31, peer.block([...GET, ['x-new', 'entry']], 0)));
-    peer.send(frame(1, 5, 33, peer.block([...GET, ['user-agent', 'test']], 0)));
+    const request = (name: string, value: string) => [...peer.block(GET), ...peer.block([[name, value]], 0)];
+    const before = request('user-agent', 'test');
+    peer.send(frame(1, 5, 25, before), frame(1, 5, 27, before));
+    expect(peer.context.counters.memoHits).toBe(11);
+    peer.send(frame(1, 5, 29, request('x-new', 'entry')));
+    expect(request('x-new', 'entry')).toEqual(before);
+    peer.send(frame(1, 5, 31, before));
+    expect(peer.service.requests.at(-1)!.fields.get('x-new')).toBe('entry');
+    expect(peer.context.counters.memoHits).toBe(11);
+    peer.send(frame(1, 5, 33, request('user-agent', 'test')));
     expect(peer.service.requests.at(-1)!.fields.get('user-agent')).toBe('test');
-    expect(peer.context.counters.memoHits).toBe(10);
     peer.context.service = { respond: () => statusResponse(503) };
     peer.send(frame(1, 5, 35, peer.block([...GET, ['user-agent', 'test']], 0)));
     expect(peer.heard().slice(-2)[0]).toBe('HEADERS 35 503');
+  });
+
+  it('does not keep a block that sets the size of the table', () => {
+    const peer = Peer.ready();
+    peer.service.reusable = true;
+    const get = peer.block(GET);
+    for (let i = 0; i < 6; i++)
+      peer.send(frame(1, 5, 1 + 2 * i, [...(i % 2 === 0 ? [0x20] : [0x3f, 0xe1, 0x1f]), ...get]));
+    expect([peer.service.requests.length, peer.context.counters.memoHits]).toEqual([6, 0]);
   });
 
   it('does not keep what the service does not call reusable', () => {

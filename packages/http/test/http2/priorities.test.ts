@@ -109,6 +109,15 @@ describe('scheduling (RFC 9218 §10)', () => {
     expect(peer.server.failure).toBeUndefined();
   });
 
+  it('streams whose windows open are served in the order of their identifiers all the same', () => {
+    const peer = Peer.ready();
+    peer.send(peer.settings(4, 0));
+    for (const stream of [1, 3, 5, 7]) peer.send(peer.headers(stream));
+    peer.heard();
+    for (const stream of [5, 1, 7, 3]) peer.send(peer.window(stream, 100));
+    expect(order(peer)).toEqual([1, 3, 5, 7]);
+  });
+
   it('a response under a closed window gives way to others', () => {
     const peer = Peer.ready();
     peer.send(peer.settings(4, 10), peer.get(1, '/30', ['priority', 'u=0']), peer.get(3, '/5'));
