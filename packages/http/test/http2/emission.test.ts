@@ -193,26 +193,25 @@ describe('the memo of requests', () => {
   it('answers a block that came before without decoding it, until the table or the service changes', () => {
     const peer = Peer.ready();
     peer.service.reusable = true;
-    peer.send(frame(1, 5, 1, peer.block([...GET, ['user-agent', 'test']], 0)));
-    peer.send(frame(1, 5, 3, peer.block([...GET, ['user-agent', 'test']], 0)));
-    for (let i = 0; i < 10; i++) peer.send(frame(1, 5, 5 + 2 * i, peer.block([...GET, ['user-agent', 'test']], 0)));
+    let stream = -1;
+    const send = (block: ArrayLike<number>) => peer.send(frame(1, 5, (stream += 2), block));
+    const request = (name: string, value: string) => [...peer.block(GET), ...peer.block([[name, value]], 0)];
+    for (let i = 0; i < 12; i++) send(request('user-agent', 'test'));
     expect(peer.heard()).toHaveLength(24);
+    // The first made an entry, the second was remembered.
     expect([peer.service.requests.length, peer.context.counters.memoHits]).toEqual([2, 10]);
     // Another entry in front: the same octets now mean something else.
-    const request = (name: string, value: string) => [...peer.block(GET), ...peer.block([[name, value]], 0)];
     const before = request('user-agent', 'test');
-    peer.send(frame(1, 5, 25, before), frame(1, 5, 27, before));
-    expect(peer.context.counters.memoHits).toBe(11);
-    peer.send(frame(1, 5, 29, request('x-new', 'entry')));
+    send(request('x-new', 'entry'));
     expect(request('x-new', 'entry')).toEqual(before);
-    peer.send(frame(1, 5, 31, before));
+    send(before);
     expect(peer.service.requests.at(-1)!.fields.get('x-new')).toBe('entry');
-    expect(peer.context.counters.memoHits).toBe(11);
-    peer.send(frame(1, 5, 33, request('user-agent', 'test')));
+    expect(peer.context.counters.memoHits).toBe(10);
+    send(request('user-agent', 'test'));
     expect(peer.service.requests.at(-1)!.fields.get('user-agent')).toBe('test');
     peer.context.service = { respond: () => statusResponse(503) };
-    peer.send(frame(1, 5, 35, peer.block([...GET, ['user-agent', 'test']], 0)));
-    expect(peer.heard().slice(-2)[0]).toBe('HEADERS 35 503');
+    send(request('user-agent', 'test'));
+    expect(peer.heard().slice(-2)[0]).toBe(`HEADERS ${stream} 503`);
   });
 
   it('does not keep a block that sets the size of the table', () => {
