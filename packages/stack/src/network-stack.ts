@@ -18,7 +18,7 @@ import {
 } from '@immuable-net/ip';
 import { Ipv4Arrival, Ipv4Layer } from '@immuable-net/ipv4';
 import { InboundFrame, OutboundFrame } from '@immuable-net/octets';
-import { type TcpConnection, TcpLayer, type TcpListener } from '@immuable-net/tcp';
+import { type TcpConnection, TcpEvent, TcpLayer, type TcpListener } from '@immuable-net/tcp';
 import { UdpLayer, type UdpSocket } from '@immuable-net/udp';
 import type { ConnectionApplication, DatagramApplication, ListenerApplication } from './application.ts';
 import type { Pollable } from './driver.ts';
@@ -71,6 +71,8 @@ export class NetworkStack implements Pollable {
   #framesPerPoll: number;
   #queue: EventQueue;
   #services: StreamService[];
+  /** Connections that {@link connect} made and that are not gone. */
+  #opened: Set<TcpConnection>;
   #woken: StreamRunner[];
   #turns: StreamRunner[];
   /** Frames may wait: the link said so, or the last poll stopped before the last one. */
@@ -107,6 +109,7 @@ export class NetworkStack implements Pollable {
     this.#framesPerPoll = options.framesPerPoll ?? FRAMES_PER_POLL;
     this.#queue = new EventQueue();
     this.#services = [];
+    this.#opened = new Set();
     this.#woken = [];
     this.#turns = [];
     this.#readable = true;
@@ -229,10 +232,14 @@ export class NetworkStack implements Pollable {
    * written at once. Throws {@link UnreachableError} when no route leads there.
    */
   connect(options: ConnectOptions, now: number): TcpConnection {
-    const { address, port, localAddress, application, ...rest } = options;
+    const { address, port, localAddress, localPort, application, ...rest } = options;
     const path = this.pathTo(toAddress(address)!, toAddress(localAddress));
-    const connection = this.#tcp.connect({ ...rest, path, remotePort: port }, now);
+    const connection = this.#tcp.connect(
+      { ...rest, path, remotePort: port, ...(localPort === undefined ? {} : { localPort }) },
+      now,
+    );
     connection.userData = application;
+    this.#opened.add(connection);
     this.requestPoll();
     return connection;
   }
@@ -299,16 +306,38 @@ export class NetworkStack implements Pollable {
     return this.udp.bind({ ...options, address: toAddress(options.address) });
   }
 
-  /** Closes everything at once: connections are reset, the link is given back. */
+  /**
+   * Resets the connections that {@link serve} and {@link connect} made, then forgets all that TCP keeps: listeners,
+   * handshakes, TIME-WAIT, metrics, secrets. For test benches that want a fresh TCP on the same link.
+   */
+  restartTcp(now: number): void {
+    this.#abortAll(now);
+    this.#services.length = 0;
+    this.#tcp = new TcpLayer(this.#tcpOptions);
+    this.counters.tcp = this.#tcp.counters;
+  }
+
+  /**
+   * Closes everything at once: connections that {@link serve} and {@link connect} made are reset, those that an
+   * application accepted itself are its own to close before. The link is given back.
+   */
   close(now: number): void {
     if (this.#closed) return;
-    for (const service of this.#services) service.abort(now);
-    //TCPCLOSE
-    this.#emit(now);
+    this.#abortAll(now);
     this.#closed = true;
     this.#queue.clear();
     this.link.wake = undefined;
     this.link.close();
+  }
+
+  #abortAll(now: number): void {
+    for (const service of this.#services) {
+      service.close();
+      service.abort(now);
+    }
+    for (const connection of this.#opened) connection.abort();
+    this.#opened.clear();
+    this.#emit(now);
   }
 
   #linkEvents(events: number): void {
@@ -421,7 +450,9 @@ export class NetworkStack implements Pollable {
     let any = false;
     for (let connection = tcp.takeReady(); connection !== undefined; connection = tcp.takeReady()) {
       const application = (connection.userData as ConnectionApplication | undefined) ?? this.#queue;
-      application.ready(connection, connection.takeEvents(), now);
+      const events = connection.takeEvents();
+      if ((events & TcpEvent.Closed) !== 0) this.#opened.delete(connection);
+      application.ready(connection, events, now);
       any = true;
     }
     return any;

@@ -16,7 +16,7 @@ export class StackCounters {
   readonly ipv4: Ipv4Layer['counters'];
   readonly icmp: Ipv4Layer['icmp']['counters'];
   readonly udp: UdpCounters;
-  readonly tcp: TcpCounters;
+  tcp: TcpCounters;
 
   constructor(ethernet: EthernetLayer, ipv4: Ipv4Layer, udp: UdpLayer, tcp: TcpLayer) {
     this.ethernet = ethernet.counters;

@@ -68,7 +68,7 @@ describe('AsyncStack', () => {
     const all = await readAll(far.readable);
     await writing;
     expect(all.length).toBe(10_000_000);
-    for (let i = 0; i < 200; i++) expect(Buffer.compare(all.subarray(i * 50_000, (i + 1) * 50_000), chunk)).toBe(0);
+    expect(all.findIndex((octet, i) => octet !== chunk[i % chunk.length])).toBe(-1);
   });
 
   it('stops the writer while nobody reads', async () => {
