@@ -1,0 +1,75 @@
+/** What a TCP layer counted since it was made: one number an event, one a reason for a drop. */
+export class TcpCounters {
+  segmentsReceived: number = 0;
+  segmentsSent: number = 0;
+  octetsReceived: number = 0;
+  octetsSent: number = 0;
+  octetsRetransmitted: number = 0;
+  activeOpens: number = 0;
+  passiveOpens: number = 0;
+  established: number = 0;
+  resetsSent: number = 0;
+  resetsReceived: number = 0;
+
+  droppedShort: number = 0;
+  droppedOffset: number = 0;
+  droppedChecksum: number = 0;
+  droppedBroadcast: number = 0;
+  droppedPort: number = 0;
+  droppedNoConnection: number = 0;
+  droppedOutsideWindow: number = 0;
+  droppedOldTimestamp: number = 0;
+  droppedUnacceptableAck: number = 0;
+  droppedNoAck: number = 0;
+  droppedInvalidReset: number = 0;
+  droppedBacklog: number = 0;
+  droppedHalfOpenFull: number = 0;
+  droppedChainFull: number = 0;
+  droppedConnectionLimit: number = 0;
+  droppedAddressLimit: number = 0;
+  droppedAddressRate: number = 0;
+  droppedOutOfOrderFull: number = 0;
+  droppedReplyFull: number = 0;
+  droppedReplyRate: number = 0;
+  droppedMemory: number = 0;
+  droppedErrorInvalid: number = 0;
+  droppedAfterClose: number = 0;
+
+  challengeAcks: number = 0;
+  challengeAcksSuppressed: number = 0;
+  duplicateSegments: number = 0;
+  outOfOrderSegments: number = 0;
+  pathUnreachable: number = 0;
+  softErrors: number = 0;
+  pathMtuLowered: number = 0;
+  blackHolesFound: number = 0;
+
+  fastRecoveries: number = 0;
+  retransmissionTimeouts: number = 0;
+  spuriousTimeouts: number = 0;
+  spuriousRecoveries: number = 0;
+  tailLossProbes: number = 0;
+  tailLossesRepaired: number = 0;
+  lostRetransmissions: number = 0;
+  duplicateSacks: number = 0;
+  sackReneging: number = 0;
+  sacksIgnored: number = 0;
+  zeroWindowProbes: number = 0;
+  keepAliveProbes: number = 0;
+  optimisticAcks: number = 0;
+  ecnReductions: number = 0;
+
+  timedOut: number = 0;
+  synRetransmissions: number = 0;
+  synAckRetransmissions: number = 0;
+  synCookiesSent: number = 0;
+  synCookiesAccepted: number = 0;
+  synCookiesInvalid: number = 0;
+  fastOpens: number = 0;
+  fastOpensInvalid: number = 0;
+  timeWaits: number = 0;
+  timeWaitsReused: number = 0;
+  timeWaitsEvicted: number = 0;
+  persistHoldersAborted: number = 0;
+  pressureEntered: number = 0;
+}
