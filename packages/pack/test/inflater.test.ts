@@ -94,6 +94,18 @@ describe('Inflater', () => {
     );
   });
 
+  it('refuses a match that reaches back before the beginning', () => {
+    // A last block of fixed codes: the literal A, a match of 3 octets 4 back, end of block; then the Adler-32 that
+    // would be right if zeros stood before the beginning.
+    const bits = '1' + '10' + '01110001' + '0000001' + '00011' + '0000000';
+    const block = Buffer.alloc(4);
+    for (let i = 0; i < bits.length; i++) block[i >> 3]! |= Number(bits[i]) << (i & 7);
+    const adler = Buffer.from([0x01, 0x0a, 0x00, 0x42]);
+    const stream = Buffer.concat([Buffer.of(0x78, 0x9c), block, adler]);
+    expect(() => inflateSync(stream)).toThrow(/too far back/);
+    expect(inflate(PackSource.over(stream), 100).inflater.failure).toMatch(/before its beginning/);
+  });
+
   it('refuses what is no zlib stream', () => {
     for (const octets of [
       deflateRawSync(Buffer.from('text')),
