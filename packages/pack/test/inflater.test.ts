@@ -100,7 +100,7 @@ describe('Inflater', () => {
     const bits = '1' + '10' + '01110001' + '0000001' + '00011' + '0000000';
     const block = Buffer.alloc(4);
     for (let i = 0; i < bits.length; i++) block[i >> 3]! |= Number(bits[i]) << (i & 7);
-    const adler = Buffer.from([0x01, 0x0a, 0x00, 0x42]);
+    const adler = Buffer.from([0x01, 0x08, 0x00, 0x42]);
     const stream = Buffer.concat([Buffer.of(0x78, 0x9c), block, adler]);
     expect(() => inflateSync(stream)).toThrow(/too far back/);
     expect(inflate(PackSource.over(stream), 100).inflater.failure).toMatch(/before its beginning/);
