@@ -78,7 +78,7 @@ describe.skipIf(noTap)(`what goes wrong on a tap${noTap ? ` (${noTap})` : ''}`, 
   });
 
   it('a device of another kind', () => {
-    network.run('ip', ['link', 'add', 'wire0', 'type', 'dummy']);
+    network.run('ip', ['link', 'add', 'wire0', 'type', 'veth', 'peer', 'name', 'wire1']);
     expectLine(
       serve('--tap', 'wire0', '--ipv4', '10.0.0.2/24', '--pack', 'block.pack'),
       Status.Link,
@@ -88,7 +88,7 @@ describe.skipIf(noTap)(`what goes wrong on a tap${noTap ? ` (${noTap})` : ''}`, 
   });
 
   it('a route of the host that overlaps', () => {
-    network.run('ip', ['link', 'add', 'wire0', 'type', 'dummy']);
+    network.run('ip', ['link', 'add', 'wire0', 'type', 'veth', 'peer', 'name', 'wire1']);
     network.run('ip', ['addr', 'add', '10.0.0.9/16', 'dev', 'wire0']);
     network.run('ip', ['link', 'set', 'wire0', 'up']);
     expectLine(serve(...onTap()), Status.Link, /10\.0\.0\.0\/16 dev wire0/);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -55,6 +55,8 @@ export class Network {
   constructor() {
     this.name = `imm-${process.pid}-${namespaces++}`;
     this.folder = mkdtempSync(join(tmpdir(), 'immuable-net-tap-'));
+    // Tests of users without root read it too.
+    chmodSync(this.folder, 0o755);
     this.#servers = [];
     const made = spawnSync('ip', ['netns', 'add', this.name], { encoding: 'utf8' });
     if (made.status !== 0) throw new Error(`ip netns add ${this.name}: ${made.stderr}`);

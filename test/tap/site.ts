@@ -45,7 +45,7 @@ export function makeSite(folder: string): void {
   write('café.txt', 'an accent\n');
   write('100%.txt', 'a percent sign\n');
   write('.well-known/security.txt', 'Contact: mailto:security@example.org\n');
-  write('img/photo.jpg', noise(300_000, 8));
+  write('img/photo.raw', noise(300_000, 8));
   write('big.bin', noise(9_000_000, 9));
 }
 
