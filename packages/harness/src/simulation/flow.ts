@@ -46,6 +46,7 @@ export class FlowEnd implements ConnectionApplication, SliceOwner {
   #peerOctets: number;
   #sends: Pattern;
   #expects: Pattern;
+  #established: boolean;
   #shut: boolean;
   #readAt: number;
 
@@ -63,6 +64,7 @@ export class FlowEnd implements ConnectionApplication, SliceOwner {
     this.#peerOctets = peer.octets;
     this.#sends = sends;
     this.#expects = expects;
+    this.#established = false;
     this.#shut = false;
     this.#readAt = 0;
   }
@@ -78,10 +80,10 @@ export class FlowEnd implements ConnectionApplication, SliceOwner {
   }
 
   /** Takes a connection over: given by connect, or just accepted. */
-  begin(connection: TcpConnection, now: number): void {
+  begin(connection: TcpConnection, events: number, now: number): void {
     this.connection = connection;
     connection.userData = this;
-    this.ready(connection, TcpEvent.Readable | TcpEvent.Writable, now);
+    this.ready(connection, events, now);
   }
 
   /** @inheritdoc */
@@ -90,7 +92,9 @@ export class FlowEnd implements ConnectionApplication, SliceOwner {
       if (!this.aborted) this.wrong ??= 'an event after Closed';
       return;
     }
-    this.#read(connection, now);
+    if ((events & TcpEvent.Established) !== 0) this.#established = true;
+    // No timer of the connection brings a slow reader back once it is gone.
+    this.#read(connection, (events & TcpEvent.Closed) !== 0 ? undefined : this.behaviour.slow, now);
     const { abortAfter } = this.behaviour;
     if (!this.aborted && abortAfter !== undefined && this.received >= abortAfter && connection.failure === undefined) {
       this.aborted = true;
@@ -109,8 +113,7 @@ export class FlowEnd implements ConnectionApplication, SliceOwner {
     if (this.lent < 0) this.wrong ??= 'a slice released twice';
   }
 
-  #read(connection: TcpConnection, now: number): void {
-    const { slow } = this.behaviour;
+  #read(connection: TcpConnection, slow: FlowBehaviour['slow'], now: number): void {
     let left = Number.POSITIVE_INFINITY;
     if (slow !== undefined) {
       if (now < this.#readAt) left = 0;
@@ -159,7 +162,8 @@ export class FlowEnd implements ConnectionApplication, SliceOwner {
       wrote = true;
     }
     if (wrote) connection.push();
-    if (this.sent === octets && !this.#shut) {
+    // RFC 9293 §3.10.4: a close before the handshake is done takes everything back, what was written too.
+    if (this.sent === octets && this.#established && !this.#shut) {
       this.#shut = true;
       connection.shutdown();
     }
@@ -176,7 +180,7 @@ class FlowListener implements ListenerApplication {
 
   accepted(listener: TcpListener, now: number): void {
     for (let connection = listener.accept(); connection !== undefined; connection = listener.accept()) {
-      if (this.#end.connection === undefined) this.#end.begin(connection, now);
+      if (this.#end.connection === undefined) this.#end.begin(connection, TcpEvent.Established, now);
       else connection.abort();
     }
   }
@@ -206,7 +210,7 @@ export class Flow {
 
   /** Connects. */
   connect(stack: NetworkStack, address: string, now: number): void {
-    this.client.begin(stack.connect({ address, port: this.plan.port }, now), now);
+    this.client.begin(stack.connect({ address, port: this.plan.port }, now), 0, now);
   }
 
   /** No connection is left on either side; where the server saw none, the client's is gone. */

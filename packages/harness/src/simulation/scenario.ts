@@ -95,11 +95,11 @@ function drawImpairments(
       some.reorderMs = random.magnitude(0.1, delayMs + 1);
       break;
     case 'storm':
-      some.loss = random.between(0.05, 0.3);
+      some.loss = random.between(0.03, 0.15);
       some.reorder = random.between(0, 0.3);
       some.reorderMs = delayMs;
       some.duplicate = random.between(0, 0.2);
-      some.corrupt = random.between(0, 0.05);
+      some.corrupt = random.between(0, 0.02);
       break;
     default:
       break;

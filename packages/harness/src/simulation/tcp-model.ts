@@ -7,6 +7,11 @@ const SYN = 2;
 const RST = 4;
 const ACK = 16;
 
+/** EtherType of ARP. */
+const ARP = 0x0806;
+/** How long after a neighbour was asked for frames may be missing: as long as TCP waits at most before it sends again. */
+const LOOKUP_MS = 180_000;
+
 /** One end of one connection, as its own link sees it. */
 class End {
   /** Initial sequence number; undefined before its SYN. */
@@ -77,6 +82,8 @@ export class TcpModel implements FrameObserver {
   /** Windows whose right edge moved left (RFC 9293 §3.8.6: SHOULD NOT). */
   shrunkWindows: number;
   #ends: Map<string, End>;
+  /** When each link last asked for a neighbour. */
+  #asked: Map<SimulatedLink, number>;
   #segment: Segment;
 
   constructor() {
@@ -84,6 +91,7 @@ export class TcpModel implements FrameObserver {
     this.segments = 0;
     this.shrunkWindows = 0;
     this.#ends = new Map();
+    this.#asked = new Map();
     this.#segment = new Segment();
   }
 
@@ -109,7 +117,10 @@ export class TcpModel implements FrameObserver {
 
   sent(link: SimulatedLink, octets: Uint8Array, start: number, end: number, now: number): void {
     const segment = this.#parse(octets, start, end);
-    if (segment === undefined) return;
+    if (segment === undefined) {
+      if (((octets[start + 12]! << 8) | octets[start + 13]!) === ARP) this.#asked.set(link, now);
+      return;
+    }
     this.segments++;
     let own = this.#end(link, segment.source, segment.destination);
     const blame = (what: string): void => {
@@ -134,7 +145,9 @@ export class TcpModel implements FrameObserver {
     if (own.iss === undefined || own.reset) return;
 
     const last = (segment.seq + segment.length) | 0;
-    if (((segment.seq - own.sndMax) | 0) > 0) blame('skips sequence numbers');
+    // What TCP sent while a neighbour was looked up may have been dropped before the link saw it (RFC 1122 §2.3.2.2).
+    const asked = this.#asked.get(link) ?? Number.NEGATIVE_INFINITY;
+    if (((segment.seq - own.sndMax) | 0) > 0 && now - asked > LOOKUP_MS) blame('skips sequence numbers');
     // A keep-alive probe is one before what was acknowledged (RFC 9293 §3.8.4), or carries that octet again.
     if (((segment.seq - own.iss) | 0) < 0) blame('before its initial sequence number');
     if (own.fin !== undefined && ((last - ((own.fin + 1) | 0)) | 0) > 0) blame('octets after its FIN');
