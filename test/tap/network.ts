@@ -71,7 +71,6 @@ export class Network {
       input: options.input ?? '',
       cwd: this.folder,
     });
-    if (result.error !== undefined && result.status === null && !('stdout' in result)) throw result.error;
     return { status: result.status, stdout: result.stdout, stderr: result.stderr.toString() };
   }
 
