@@ -1,6 +1,7 @@
 import { Character, is } from '../semantics/index.ts';
 import type { Http1Failure } from './http1-failure.ts';
 import type { Http1Parameters } from './parameters.ts';
+import type { RequestContent } from './sized-content.ts';
 
 const TAB = 0x09;
 const LF = 0x0a;
@@ -29,7 +30,7 @@ const State = {
 const SIZE_DIGITS = 13;
 
 /** Reads chunked content (RFC 9112 §7.1) with its extensions and trailers, and discards all of it. */
-export class ChunkedContent {
+export class ChunkedContent implements RequestContent {
   /** Octets of chunk data seen. */
   octets: number;
   failure: Http1Failure | undefined;
@@ -58,7 +59,7 @@ export class ChunkedContent {
     return this.#state === State.Done;
   }
 
-  /** Takes octets; returns how many belong to the content. Stops at its end, or with {@link failure}. */
+  /** @inheritdoc */
   arrive(octets: Uint8Array, start: number, end: number): number {
     let at = start;
     while (at < end) {

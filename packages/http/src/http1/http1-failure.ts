@@ -42,3 +42,8 @@ export const HTTP1_FAILURES = {
 
 /** One of the names of {@link HTTP1_FAILURES}. */
 export type Http1Failure = keyof typeof HTTP1_FAILURES;
+
+/** `bareLineFeed` as `bare line feed`: what the body of an error says. */
+export function reasonOf(failure: Http1Failure): string {
+  return failure.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace('http10', 'HTTP/1.0');
+}

@@ -4,18 +4,18 @@ import {
   ConnectionOption,
   type HttpRequest,
   type HttpResponse,
-  HttpVersion,
   octetsOf,
   statusResponse,
 } from '../semantics/index.ts';
 import { ChunkedContent } from './chunked-content.ts';
 import { HeadScanner } from './head-scanner.ts';
 import type { Http1Context } from './http1-context.ts';
-import { HTTP1_FAILURES, type Http1Failure } from './http1-failure.ts';
+import { HTTP1_FAILURES, type Http1Failure, reasonOf } from './http1-failure.ts';
 import { parseRequestHead } from './parse-request-head.ts';
 import { PartialHead } from './partial-head.ts';
 import { PreparedResponse } from './prepared-response.ts';
 import { RequestHead } from './request-head.ts';
+import { type RequestContent, SizedContent } from './sized-content.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -24,10 +24,9 @@ const LF = 0x0a;
 const Reading = {
   /** A request's head, or the empty lines before it. */
   Head: 0,
-  SizedContent: 1,
-  ChunkedContent: 2,
+  Content: 1,
   /** Nothing: the connection ends with the response that is being sent, or has ended. */
-  Nothing: 3,
+  Nothing: 2,
 } as const;
 
 const Flag = {
@@ -65,9 +64,7 @@ export class Http1Server implements StreamProtocol {
   #reading: number;
   #flags: number;
   #partial: PartialHead | undefined;
-  #content: ChunkedContent | undefined;
-  /** Octets of sized content that are to come. */
-  #contentLeft: number;
+  #content: RequestContent | undefined;
   #response: PreparedResponse | undefined;
   #head: Uint8Array | undefined;
   /** Octets of head and body that were emitted. */
@@ -84,7 +81,6 @@ export class Http1Server implements StreamProtocol {
     this.#flags = 0;
     this.#partial = undefined;
     this.#content = undefined;
-    this.#contentLeft = 0;
     this.#response = undefined;
     this.#head = undefined;
     this.#position = 0;
@@ -115,15 +111,7 @@ export class Http1Server implements StreamProtocol {
           at = this.#arriveHead(octets, at, end, now);
           break;
         }
-        case Reading.SizedContent: {
-          const count = Math.min(this.#contentLeft, end - at);
-          this.#contentLeft -= count;
-          at += count;
-          if (this.#contentLeft === 0) this.#contentEnds(now);
-          else this.#deadline = this.#contentDeadline(now);
-          break;
-        }
-        case Reading.ChunkedContent: {
+        case Reading.Content: {
           const content = this.#content!;
           at += content.arrive(octets, at, end);
           if (content.failure !== undefined) this.#contentFails(content.failure, now);
@@ -143,7 +131,7 @@ export class Http1Server implements StreamProtocol {
   arriveEnd(now: number): void {
     this.#flags |= Flag.PeerEnded;
     if ((this.wish & StreamWish.Abort) !== 0) return;
-    if (this.#reading === Reading.SizedContent || this.#reading === Reading.ChunkedContent) {
+    if (this.#reading === Reading.Content) {
       // RFC 9112 §8: the request is incomplete. A response that waits for its content has lost its reason.
       this.#reading = Reading.Nothing;
       if ((this.#flags & Flag.Held) !== 0) this.#drop(now);
@@ -257,8 +245,7 @@ export class Http1Server implements StreamProtocol {
           this.#fail('headTimeout', undefined, now);
         }
         return;
-      case Reading.SizedContent:
-      case Reading.ChunkedContent:
+      case Reading.Content:
         this.#contentFails('contentTimeout', now);
         return;
       default:
@@ -298,35 +285,14 @@ export class Http1Server implements StreamProtocol {
   }
 
   #arrivePartialHead(partial: PartialHead, octets: Uint8Array, start: number, end: number, now: number): number {
-    const { parameters } = this.#context;
-    const { scanner } = partial;
-    if (partial.length === 1 && partial.octets[0]! === CR) {
-      // It was the first half of an empty line, or nothing that is allowed.
-      if (octets[start]! !== LF) {
-        this.#fail('bareCarriageReturn', undefined, now);
-        return end;
-      }
+    const taken = partial.arrive(octets, start, end, this.#context.parameters);
+    if (partial.failure !== undefined) {
+      this.#fail(partial.failure, undefined, now);
+    } else if (partial.headOctets > 0) {
       this.#partial = undefined;
-      return start + 1;
-    }
-    // No more than a head can have is ever held.
-    const limit = parameters.requestLineOctets + parameters.fieldsOctets + 4;
-    const before = partial.length;
-    const taken = Math.min(end - start, limit + 1 - before);
-    partial.append(octets, start, start + taken);
-    const loneReturn = partial.length === 1 && partial.octets[0]! === CR;
-    const length = loneReturn ? 0 : scanner.scan(partial.octets, 0, partial.length);
-    if (length > 0) {
+      this.#arriveRequest(partial.octets, 0, partial.headOctets, now);
+    } else if (partial.empty) {
       this.#partial = undefined;
-      this.#arriveRequest(partial.octets, 0, length, now);
-      return start + length - before;
-    }
-    const line = scanner.requestLineOctets;
-    if (length < 0) this.#fail(scanner.failure!, undefined, now);
-    else if ((line < 0 ? scanner.at : line) > parameters.requestLineOctets) {
-      this.#fail('requestLineTooLong', undefined, now);
-    } else if (line >= 0 && partial.length - line - 4 > parameters.fieldsOctets) {
-      this.#fail('fieldsTooLarge', undefined, now);
     }
     return start + taken;
   }
@@ -362,7 +328,7 @@ export class Http1Server implements StreamProtocol {
       client: this.#client,
     };
     const response = context.service.respond(request, now);
-    // A client that was refused before it sent its content may send it or not: the connection cannot go on.
+    // What follows such a refusal is content or a request, nobody knows: the connection cannot go on.
     const refused = head.expectsContinue && response.head.status >= 400;
     const prepared = this.#prepare(head, response, !head.persistent || refused);
     if (response.reusable && !hasContent) context.memo.add(octets, start, end, prepared);
@@ -372,18 +338,10 @@ export class Http1Server implements StreamProtocol {
   }
 
   #startContent(head: RequestHead, welcome: boolean, now: number): void {
-    if (head.chunked) {
-      this.#reading = Reading.ChunkedContent;
-      this.#content = new ChunkedContent(this.#context.parameters);
-    } else {
-      this.#reading = Reading.SizedContent;
-      this.#contentLeft = head.contentLength;
-    }
-    if (head.expectsContinue && !welcome) {
-      this.#reading = Reading.Nothing;
-      this.#content = undefined;
-      return;
-    }
+    // A client that was refused before it sent its content may keep it to itself.
+    if (head.expectsContinue && !welcome) return;
+    this.#reading = Reading.Content;
+    this.#content = head.chunked ? new ChunkedContent(this.#context.parameters) : new SizedContent(head.contentLength);
     // An error is told at once, so that the client can stop sending; else the content comes first.
     if (welcome) this.#flags |= Flag.Held | (head.expectsContinue ? Flag.Continue : 0);
     this.#deadline = this.#contentDeadline(now);
@@ -418,19 +376,7 @@ export class Http1Server implements StreamProtocol {
   }
 
   #prepare(head: RequestHead, response: HttpResponse, close: boolean): PreparedResponse {
-    const logged = this.#context.log !== undefined;
-    const body = head.method === 'HEAD' ? undefined : response.body;
-    let option: ConnectionOption = ConnectionOption.None;
-    if (close) option = ConnectionOption.Close;
-    else if (head.version === HttpVersion.Http10) option = ConnectionOption.KeepAlive;
-    return new PreparedResponse(response.head, body, option, close, {
-      version: head.version,
-      method: head.method,
-      target: head.target,
-      authority: head.authority,
-      referer: logged ? head.fields.get('referer') : undefined,
-      userAgent: logged ? head.fields.get('user-agent') : undefined,
-    });
+    return new PreparedResponse(head, response, close, this.#context.log !== undefined);
   }
 
   /** Refuses the request: says why and closes. */
@@ -514,25 +460,8 @@ export class Http1Server implements StreamProtocol {
   }
 
   #record(response: PreparedResponse, complete: boolean, now: number): void {
-    const head = this.#head;
-    this.#context.log!.add({
-      client: this.#client,
-      method: response.method,
-      target: response.target,
-      authority: response.authority,
-      version: response.version,
-      status: response.head.status,
-      octets: head === undefined ? 0 : Math.max(0, this.#position - head.length),
-      referer: response.referer,
-      userAgent: response.userAgent,
-      startedAt: this.#startedAt,
-      endedAt: now,
-      complete,
-    });
+    const headOctets = this.#head?.length ?? 0;
+    const record = response.record(this.#client, headOctets, this.#position, this.#startedAt, now, complete);
+    this.#context.log!.add(record);
   }
-}
-
-/** `bareLineFeed` as `bare line feed`: what the body of an error says. */
-function reasonOf(failure: Http1Failure): string {
-  return failure.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace('http10', 'HTTP/1.0');
 }

@@ -1,4 +1,13 @@
-import type { Body, ConnectionOption, HttpVersion, ResponseHead } from '../semantics/index.ts';
+import {
+  type Body,
+  type ClientFacts,
+  ConnectionOption,
+  type HttpResponse,
+  HttpVersion,
+  type ResponseHead,
+  type ResponseRecord,
+} from '../semantics/index.ts';
+import type { RequestHead } from './request-head.ts';
 
 /** An answer ready to be emitted, and what a log says about its request: shared between connections when it stands in the memo. */
 export class PreparedResponse {
@@ -16,21 +25,13 @@ export class PreparedResponse {
   readonly referer: string | undefined;
   readonly userAgent: string | undefined;
 
-  constructor(
-    head: ResponseHead,
-    body: Body | undefined,
-    option: ConnectionOption,
-    close: boolean,
-    request: {
-      readonly version: HttpVersion;
-      readonly method: string;
-      readonly target: string;
-      readonly authority: string;
-      readonly referer: string | undefined;
-      readonly userAgent: string | undefined;
-    },
-  ) {
-    this.head = head;
+  /** @param logged whether a log will ask what the request said of itself */
+  constructor(request: RequestHead, response: HttpResponse, close: boolean, logged: boolean) {
+    const body = request.method === 'HEAD' ? undefined : response.body;
+    let option: ConnectionOption = ConnectionOption.None;
+    if (close) option = ConnectionOption.Close;
+    else if (request.version === HttpVersion.Http10) option = ConnectionOption.KeepAlive;
+    this.head = response.head;
     this.body = body;
     this.bodyOctets = body === undefined ? 0 : body.length;
     this.option = option;
@@ -39,7 +40,32 @@ export class PreparedResponse {
     this.method = request.method;
     this.target = request.target;
     this.authority = request.authority;
-    this.referer = request.referer;
-    this.userAgent = request.userAgent;
+    this.referer = logged ? request.fields.get('referer') : undefined;
+    this.userAgent = logged ? request.fields.get('user-agent') : undefined;
+  }
+
+  /** What a log is told: `position` octets of head and body were given to the connection. */
+  record(
+    client: ClientFacts,
+    headOctets: number,
+    position: number,
+    startedAt: number,
+    endedAt: number,
+    complete: boolean,
+  ): ResponseRecord {
+    return {
+      client,
+      method: this.method,
+      target: this.target,
+      authority: this.authority,
+      version: this.version,
+      status: this.head.status,
+      octets: Math.max(0, position - headOctets),
+      referer: this.referer,
+      userAgent: this.userAgent,
+      startedAt,
+      endedAt,
+      complete,
+    };
   }
 }
