@@ -79,17 +79,19 @@ describe('reassembly', () => {
       more: fc.boolean(),
     });
     const original = counting(200);
+    const host = new Host();
     let wholes = 0;
+    let identification = 0;
     fc.assert(
       fc.property(fc.array(piece, { minLength: 1, maxLength: 8 }), (pieces) => {
-        const host = new Host();
+        identification++;
         const naive = new NaiveReassembly();
         const seen = new Set<string>();
         for (const { offset, eighths, odd, more } of pieces) {
           if (offset === 0 && !more) continue;
           const payload = original.subarray(offset, offset + eighths * 8 - (more ? 0 : odd));
           const expected = naive.add(offset, payload, more, seen);
-          const arrival = host.arrive(packet({ payload, offset, moreFragments: more, identification: 9 }));
+          const arrival = host.arrive(packet({ payload, offset, moreFragments: more, identification }));
           expect(arrival).toBe(expected === undefined ? Ipv4Arrival.Consumed : Ipv4Arrival.Udp);
           if (expected === undefined) continue;
           wholes++;
@@ -170,6 +172,31 @@ describe('reassembly', () => {
     expect(answers[0]?.payload.slice(0, 2)).toEqual(new Uint8Array([11, 1]));
     expect(answers[0]?.payload.slice(8)).toEqual(first!.slice(0, 28));
     expect(answers[0]?.to).toBe('02000000000b');
+  });
+
+  it('holds 64 datagrams of one source, the latest', () => {
+    const host = new Host();
+    const payload = counting(32);
+    for (let identification = 0; identification < 100; identification++) {
+      host.arrive(fragments({ payload, identification }, 16)[0]!);
+    }
+    expect(host.ipv4.reassembly.size).toBe(64);
+    expect(host.ipv4.counters.droppedReassemblyFull).toBe(36);
+    expect(host.arrive(fragments({ payload, identification: 35 }, 16)[1]!)).toBe(Ipv4Arrival.Consumed);
+    expect(host.arrive(fragments({ payload, identification: 99 }, 16)[1]!)).toBe(Ipv4Arrival.Udp);
+  });
+
+  it('sends no error about an error that came in pieces and stayed so', () => {
+    const host = new Host();
+    const message = icmp(3, 3, 0, new Uint8Array(40));
+    host.arrive(fragments({ payload: message, protocol: 1, identification: 4 }, 24)[0]!);
+    host.run(60_000);
+    expect(host.take()).toEqual([]);
+    expect(host.ipv4.icmp.counters.errorsForbidden).toBe(1);
+    const request = icmp(8, 0, 0, new Uint8Array(40));
+    host.arrive(fragments({ payload: request, protocol: 1, identification: 5 }, 24)[0]!, 60_000);
+    host.run(120_000);
+    expect(host.take().length).toBe(1);
   });
 
   it('holds a megabyte and 64 datagrams of a source at most, and a legitimate one still gets through', () => {

@@ -37,7 +37,7 @@ export class Host {
 
   constructor(options: HostOptions = {}) {
     const { mtu = 1500, medium = 'ethernet', offload = false } = options;
-    const wire = new MemoryWire({ mtu, medium, offload });
+    const wire = new MemoryWire({ mtu, medium, offload, frames: 128 });
     this.#near = wire.left;
     this.#far = wire.right;
     this.frame = new InboundFrame();

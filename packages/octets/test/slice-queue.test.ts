@@ -129,6 +129,34 @@ describe('SliceQueue', () => {
     );
   });
 
+  it('finds every octet again, wherever it last looked and whatever went from its head', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 3, maxLength: 20 }),
+        fc.nat(),
+        fc.nat(),
+        (lengths, a, b) => {
+          const total = lengths.reduce((sum, length) => sum + length);
+          const all = Array.from({ length: total }, (_, i) => i);
+          const seen = a % all.length;
+          const dropped = b % (seen + 1);
+          for (let position = dropped; position < all.length; position++) {
+            const again = new SliceQueue();
+            let at = 0;
+            for (const length of lengths) {
+              again.append(Uint8Array.from(all.slice(at, at + length)), 0, length, undefined);
+              at += length;
+            }
+            again.seek(seen);
+            again.drop(dropped);
+            const index = again.seek(position - dropped);
+            expect(again.octetsAt(index)[again.startFrom(position - dropped)]).toBe(all[position]);
+          }
+        },
+      ),
+    );
+  });
+
   it('releases owners in order, each with its last octet', () => {
     const queue = new SliceQueue();
     const released: string[] = [];
