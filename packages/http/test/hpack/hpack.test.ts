@@ -206,6 +206,15 @@ describe('encoder', () => {
     expect([encoder.table.capacity, encoder.updateDue]).toEqual([4096, false]);
   });
 
+  it('leaves the table alone for what is larger than it', () => {
+    const encoder = new HpackEncoder();
+    const writer = new OctetWriter();
+    encoder.encode(writer, 'a', 'b', Indexing.Incremental);
+    writer.clear();
+    encoder.encode(writer, 'x', 'y'.repeat(5000), Indexing.Incremental);
+    expect([encoder.table.count, writer.octets[0]]).toEqual([1, 0]);
+  });
+
   it('writes secrets never indexed, also where a table has them (§6.2.3)', () => {
     const encoder = new HpackEncoder();
     const writer = new OctetWriter();

@@ -113,6 +113,7 @@ describe('Huffman code (RFC 7541 §5.2, Appendix B)', () => {
 
   it('refuses EOS, padding of zeros and padding of 8 bits', () => {
     expect(decodeHuffman(fromHex('fffffffc'), 0, 4)).toBeUndefined(); // EOS and padding
+    expect(decodeHuffman(fromHex('ffffffff'), 0, 4)).toBeUndefined(); // and with ones behind it
     expect(decodeHuffman(fromHex('00'), 0, 1)).toBeUndefined(); // '0' and three zeros
     expect(decodeHuffman(fromHex('07'), 0, 1)).toBe('0');
     expect(decodeHuffman(fromHex('07ff'), 0, 2)).toBeUndefined(); // a whole octet of padding

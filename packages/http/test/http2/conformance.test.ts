@@ -688,6 +688,12 @@ describe('§8.1 messages', () => {
     streamError(peer, 1, 'ProtocolError');
   });
 
+  it('trailers that depend on their own stream', () => {
+    const peer = open();
+    peer.send(frame(1, 0x25, 1, [0, 0, 0, 1, 16, ...peer.block([['x-trailer', 'a']])]));
+    streamError(peer, 1, 'ProtocolError');
+  });
+
   it('trailers end the request', () => {
     const peer = open();
     peer.send(peer.data(1, 3), peer.headers(1, [['x-trailer', 'a']], 5));

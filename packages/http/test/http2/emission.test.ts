@@ -120,7 +120,8 @@ describe('heads', () => {
 
   it('mean the same after others moved the table', () => {
     const peer = Peer.ready();
-    const paths = ['/7', '/7', '/7', '/8', '/8', '/7', '/9', '/9', '/8', '/7', '/7'];
+    // Each three times, so that its block is kept; the next ones push its entries back.
+    const paths = [7, 8, 9, 10, 11, 7, 9, 12, 8, 10, 7].flatMap((size) => new Array<string>(3).fill(`/${size}`));
     const tags = paths.map((path, i) => {
       peer.send(peer.get(1 + 2 * i, path));
       return peer.fields(peer.frames()[0]!.payload).at(-1)![1];

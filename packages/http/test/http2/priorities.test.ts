@@ -103,6 +103,14 @@ describe('scheduling (RFC 9218 §10)', () => {
     expect(order(peer)).toEqual([3, 3, 1, 1]);
   });
 
+  it('PRIORITY_UPDATE makes room again once its stream came', () => {
+    const peer = Peer.ready({ concurrentStreams: 2 });
+    for (let stream = 1; stream < 20; stream += 4) {
+      peer.send(update(stream + 2, 'u=0'), peer.headers(stream), peer.headers(stream + 2));
+      expect(order(peer)).toEqual([stream + 2, stream]);
+    }
+  });
+
   it('PRIORITY_UPDATE for streams to come is kept for as many as can be open', () => {
     const peer = Peer.ready({ concurrentStreams: 100 });
     for (let i = 0; i < 500; i++) peer.send(update(1001 + 2 * i, 'u=0'));
