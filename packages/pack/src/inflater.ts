@@ -1,192 +1,22 @@
 import { copyOctets } from '@immuable-net/octets';
 import { adler32 } from './adler32.ts';
 import type { PackSource } from './pack-source.ts';
+import {
+  DISTANCE_BASE,
+  DISTANCE_EXTRA,
+  fixedDistances,
+  fixedLiterals,
+  LENGTH_BASE,
+  LENGTH_EXTRA,
+  PrefixCode,
+} from './prefix-code.ts';
 
-/** RFC 1951 §3.2.5: lengths and distances of the codes 257 to 285 and 0 to 29. */
-const LENGTH_BASE: Uint16Array = Uint16Array.of(
-  3,
-  4,
-  5,
-  6,
-  7,
-  8,
-  9,
-  10,
-  11,
-  13,
-  15,
-  17,
-  19,
-  23,
-  27,
-  31,
-  35,
-  43,
-  51,
-  59,
-  67,
-  83,
-  99,
-  115,
-  131,
-  163,
-  195,
-  227,
-  258,
-);
-const LENGTH_EXTRA: Uint8Array = Uint8Array.of(
-  0,
-  0,
-  0,
-  0,
-  0,
-  0,
-  0,
-  0,
-  1,
-  1,
-  1,
-  1,
-  2,
-  2,
-  2,
-  2,
-  3,
-  3,
-  3,
-  3,
-  4,
-  4,
-  4,
-  4,
-  5,
-  5,
-  5,
-  5,
-  0,
-);
-const DISTANCE_BASE: Uint16Array = Uint16Array.of(
-  1,
-  2,
-  3,
-  4,
-  5,
-  7,
-  9,
-  13,
-  17,
-  25,
-  33,
-  49,
-  65,
-  97,
-  129,
-  193,
-  257,
-  385,
-  513,
-  769,
-  1025,
-  1537,
-  2049,
-  3073,
-  4097,
-  6145,
-  8193,
-  12289,
-  16385,
-  24577,
-);
-const DISTANCE_EXTRA: Uint8Array = Uint8Array.of(
-  0,
-  0,
-  0,
-  0,
-  1,
-  1,
-  2,
-  2,
-  3,
-  3,
-  4,
-  4,
-  5,
-  5,
-  6,
-  6,
-  7,
-  7,
-  8,
-  8,
-  9,
-  9,
-  10,
-  10,
-  11,
-  11,
-  12,
-  12,
-  13,
-  13,
-);
 /** RFC 1951 §3.2.7: the order in which the lengths of the code length codes come. */
 const CODE_LENGTH_ORDER: Uint8Array = Uint8Array.of(16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15);
 
 /** RFC 1951 §2: matches reach back 32 KiB. Twice that lets one turn be copied out in two pieces at most. */
 const RING_OCTETS = 65536;
 const RING_MASK = RING_OCTETS - 1;
-
-const MAXIMUM_CODE_OCTETS = 15;
-
-/** A prefix code as a look-up table: `symbol << 4 | length` for every `bits` bits that may come. 0 = no such code. */
-class PrefixCode {
-  readonly table: Uint16Array;
-  bits: number;
-
-  constructor() {
-    this.table = new Uint16Array(1 << MAXIMUM_CODE_OCTETS);
-    this.bits = 0;
-  }
-
-  /** RFC 1951 §3.2.2. False when the lengths are no code: over-subscribed, or incomplete where that is not allowed. */
-  build(lengths: Uint8Array, start: number, count: number, mayBeIncomplete: boolean): boolean {
-    const counts = new Uint16Array(16);
-    let longest = 0;
-    for (let i = 0; i < count; i++) {
-      const length = lengths[start + i]!;
-      counts[length]!++;
-      if (length > longest) longest = length;
-    }
-    counts[0] = 0;
-    let left = 1;
-    for (let length = 1; length <= MAXIMUM_CODE_OCTETS; length++) {
-      left = left * 2 - counts[length]!;
-      if (left < 0) return false;
-    }
-    // One distance code of one bit is the only incomplete code that encoders make (RFC 1951 §3.2.7).
-    if (left > 0 && !(mayBeIncomplete && longest <= 1)) return false;
-    this.bits = longest === 0 ? 1 : longest;
-    const size = 1 << this.bits;
-    this.table.fill(0, 0, size);
-    const next = new Uint16Array(17);
-    for (let length = 1; length <= MAXIMUM_CODE_OCTETS; length++)
-      next[length + 1] = (next[length]! + counts[length]!) << 1;
-    for (let symbol = 0; symbol < count; symbol++) {
-      const length = lengths[start + symbol]!;
-      if (length === 0) continue;
-      let code = next[length]!++;
-      // Huffman codes come with their highest bit first (RFC 1951 §3.1.1), the bit buffer has its lowest first.
-      let reversed = 0;
-      for (let bit = 0; bit < length; bit++) {
-        reversed = (reversed << 1) | (code & 1);
-        code >>= 1;
-      }
-      const entry = (symbol << 4) | length;
-      for (let at = reversed; at < size; at += 1 << length) this.table[at] = entry;
-    }
-    return true;
-  }
-}
 
 /** States of {@link Inflater}. */
 const BLOCK = 0;
@@ -195,23 +25,6 @@ const CODED = 2;
 const TRAILER = 3;
 const DONE = 4;
 const FAILED = 5;
-
-let fixedLiterals: PrefixCode | undefined;
-let fixedDistances: PrefixCode | undefined;
-
-function buildFixed(): void {
-  // RFC 1951 §3.2.6.
-  const lengths = new Uint8Array(288 + 32);
-  lengths.fill(8, 0, 144);
-  lengths.fill(9, 144, 256);
-  lengths.fill(7, 256, 280);
-  lengths.fill(8, 280, 288);
-  lengths.fill(5, 288, 320);
-  fixedLiterals = new PrefixCode();
-  fixedLiterals.build(lengths, 0, 288, false);
-  fixedDistances = new PrefixCode();
-  fixedDistances.build(lengths, 288, 32, false);
-}
 
 /**
  * A zlib stream (RFC 1950, 1951) of an archive, inflated on demand: as many octets a call as there is room for,
@@ -242,7 +55,6 @@ export class Inflater {
 
   /** Inflates the stream that begins at `start` of the archive and ends at `end` at the latest. */
   constructor(source: PackSource, start: number, end: number) {
-    if (fixedLiterals === undefined) buildFixed();
     this.#source = source;
     this.#end = Math.min(end, source.length);
     this.#position = start;
@@ -256,8 +68,8 @@ export class Inflater {
     this.#left = 0;
     this.#matchLength = 0;
     this.#matchDistance = 0;
-    this.#literals = fixedLiterals!;
-    this.#distances = fixedDistances!;
+    this.#literals = fixedLiterals();
+    this.#distances = fixedDistances();
     this.#ownLiterals = undefined;
     this.#ownDistances = undefined;
     this.#ring = new Uint8Array(RING_OCTETS);
@@ -524,8 +336,8 @@ export class Inflater {
         return;
       }
       case 1:
-        this.#literals = fixedLiterals!;
-        this.#distances = fixedDistances!;
+        this.#literals = fixedLiterals();
+        this.#distances = fixedDistances();
         this.#state = CODED;
         return;
       case 2:
