@@ -103,7 +103,7 @@ export class TcpConnection extends ControlBlock {
 
   /** Octets that may be queued at most: twice what the network takes, between the parameters' limits. */
   get sendBudget(): number {
-    const wanted = Math.max(this.context.parameters.sendInitial, 2 * this.cwnd);
+    const wanted = Math.max(this.context.parameters.sendInitial, Math.floor(2 * this.cwnd));
     return Math.min(wanted, this.settings.sendLimit);
   }
 
