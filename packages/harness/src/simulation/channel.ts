@@ -35,6 +35,10 @@ export class ChannelCounters {
   }
 }
 
+/** A quiet span of so many milliseconds counts as one frame where bursts of loss are concerned, up to so many. */
+const FRAME_MS = 10;
+const MOST_QUIET = 100;
+
 /** The Ethernet header: what a frame has beyond its IP packet. */
 const HEADER = 14;
 
@@ -52,6 +56,7 @@ export class Channel {
   /** When the last frame in order arrives. */
   #lastArrival: number;
   #bad: boolean;
+  #lastSent: number;
   #codel: Codel | undefined;
 
   constructor(network: SimulatedNetwork, target: SimulatedLink, given: Impairments, random: Random) {
@@ -63,6 +68,7 @@ export class Channel {
     this.#busyUntil = 0;
     this.#lastArrival = 0;
     this.#bad = false;
+    this.#lastSent = 0;
     this.#codel = undefined;
   }
 
@@ -104,7 +110,9 @@ export class Channel {
       this.#busyUntil = leaves + (frame.length * 8000) / given.rate;
     } else this.#busyUntil = leaves;
     // What is lost on the wire has taken its time on it.
-    if (this.#isLost(given)) {
+    const lost = this.#isLost(given, now);
+    this.#lastSent = now;
+    if (lost) {
       this.#drop(frame, 'lost');
       return;
     }
@@ -131,10 +139,14 @@ export class Channel {
     this.#network.deliver(frame, this.#target, arrives);
   }
 
-  #isLost(given: Impairments): boolean {
+  #isLost(given: Impairments, now: number): boolean {
     const burst = given.burst;
     if (burst !== undefined) {
-      if (this.#random.chance(this.#bad ? burst.toGood : burst.toBad)) this.#bad = !this.#bad;
+      // A burst ends though nobody sends: a quiet span counts as frames in a row.
+      const quiet = Math.floor((now - this.#lastSent) / FRAME_MS);
+      for (let i = Math.min(quiet, MOST_QUIET); i >= 0; i--) {
+        if (this.#random.chance(this.#bad ? burst.toGood : burst.toBad)) this.#bad = !this.#bad;
+      }
       if (this.#random.chance(this.#bad ? burst.lossBad : (burst.lossGood ?? 0))) return true;
     }
     return this.#random.chance(given.loss);

@@ -153,7 +153,7 @@ export class FlowEnd implements ConnectionApplication, SliceOwner {
     }
     let wrote = false;
     for (;;) {
-      const count = Math.min(goal - this.sent, connection.room, this.#sends.runFrom(this.sent));
+      const count = Math.min(goal - this.sent, Math.floor(connection.room), this.#sends.runFrom(this.sent));
       if (count <= 0) break;
       const start = this.#sends.startOf(this.sent);
       connection.sendQueue.append(this.#sends.octets, start, start + count, this);

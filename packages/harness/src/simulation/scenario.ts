@@ -95,7 +95,7 @@ function drawImpairments(
       some.reorderMs = random.magnitude(0.1, delayMs + 1);
       break;
     case 'storm':
-      some.loss = random.between(0.03, 0.15);
+      some.loss = random.between(0.02, 0.1);
       some.reorder = random.between(0, 0.3);
       some.reorderMs = delayMs;
       some.duplicate = random.between(0, 0.2);
