@@ -80,6 +80,10 @@ export class Http2Connection {
   sendWindow: number;
   stalledAt: number;
   sentSinceStall: number;
+  /** The room that the last emission left, what became free since, and when that was progress. */
+  roomLeft: number;
+  drained: number;
+  drainedAt: number;
   /** What the client may send. */
   receiveWindow: number;
   receiveTarget: number;
@@ -95,6 +99,10 @@ export class Http2Connection {
   goawayAt: number;
   /** A body has more to give in its next turn. */
   turnAt: number;
+  /** Something waits to be sent: until when some of it has to go. */
+  sendAt: number;
+  /** The client took nothing for too long: the stream below is to be dropped. */
+  aborted: boolean;
 
   constructor(context: Http2Context, client: ClientFacts, now: number) {
     const { parameters } = context;
@@ -126,6 +134,9 @@ export class Http2Connection {
     this.sendWindow = INITIAL_WINDOW;
     this.stalledAt = NEVER;
     this.sentSinceStall = 0;
+    this.roomLeft = 0;
+    this.drained = 0;
+    this.drainedAt = now;
     this.receiveWindow = INITIAL_WINDOW;
     this.receiveTarget = INITIAL_WINDOW;
     this.unannounced = 0;
@@ -136,6 +147,8 @@ export class Http2Connection {
     this.sweepAt = NEVER;
     this.goawayAt = NEVER;
     this.turnAt = NEVER;
+    this.sendAt = NEVER;
+    this.aborted = false;
     // RFC 9113 §3.4: the server's preface is a SETTINGS frame, and its first.
     this.control.settings([
       Setting.MaxConcurrentStreams,
@@ -170,6 +183,7 @@ export class Http2Connection {
     this.sweepAt = NEVER;
     this.goawayAt = NEVER;
     this.turnAt = NEVER;
+    this.sendAt = NEVER;
   }
 
   /** RFC 9113 §5.4.2: a stream error, of a stream that is open or was. */
@@ -244,6 +258,7 @@ export class Http2Connection {
     this.partialAt = NEVER;
     this.goawayAt = NEVER;
     this.sweepAt = NEVER;
+    this.sendAt = NEVER;
     this.reader.clear();
   }
 

@@ -6,6 +6,8 @@ export class Http2Counters {
   responses: number;
   /** Requests answered from a connection's memo, without being decoded. */
   memoHits: number;
+  /** Connections dropped because their client took nothing of what waited to be sent. */
+  sendTimeouts: number;
   /** Streams that the client reset. */
   resetsByPeer: number;
   /** Streams that we reset, by the code that they were told. */
@@ -16,6 +18,7 @@ export class Http2Counters {
   constructor() {
     this.responses = 0;
     this.memoHits = 0;
+    this.sendTimeouts = 0;
     this.resetsByPeer = 0;
     this.resets = none();
     this.failures = none();

@@ -34,6 +34,7 @@ export class Http2Server implements StreamProtocol {
 
   /** @inheritdoc */
   get wish(): number {
+    if (this.#c.aborted) return StreamWish.Abort;
     return this.#c.ending === Ending.Over ? StreamWish.End | StreamWish.Linger : StreamWish.None;
   }
 
@@ -104,7 +105,16 @@ export class Http2Server implements StreamProtocol {
   emit(queue: SliceQueue, room: number, now: number): number {
     const c = this.#c;
     if (c.ending === Ending.Over) return 0;
+    // The stream below was read: windows that are closed may open once what lies there has arrived.
+    if (room > c.roomLeft) c.drained += room - c.roomLeft;
+    if (c.drained >= c.context.parameters.stallOctets) {
+      c.drained = 0;
+      c.drainedAt = now;
+    }
     const emitted = emitFrames(c, queue, room, now);
+    c.roomLeft = room - emitted;
+    if (c.control.length === 0 && c.schedule.count === 0) c.sendAt = Number.POSITIVE_INFINITY;
+    else if (emitted > 0 || c.sendAt === Number.POSITIVE_INFINITY) c.sendAt = now + c.context.parameters.sendMs;
     c.endIfDone();
     return emitted;
   }
@@ -112,6 +122,12 @@ export class Http2Server implements StreamProtocol {
   /** @inheritdoc */
   timeoutsExpire(now: number): void {
     const c = this.#c;
+    if (now >= c.sendAt) {
+      c.context.counters.sendTimeouts++;
+      c.aborted = true;
+      this.abort(now);
+      return;
+    }
     if (now >= c.turnAt) c.turnAt = Number.POSITIVE_INFINITY; // emit is called now
     if (now >= c.settleAt) {
       // RFC 9113 §6.5.3: or not even its preface came.
@@ -137,6 +153,7 @@ export class Http2Server implements StreamProtocol {
     if (c.idleAt < next) next = c.idleAt;
     if (c.sweepAt < next) next = c.sweepAt;
     if (c.turnAt < next) next = c.turnAt;
+    if (c.sendAt < next) next = c.sendAt;
     return next;
   }
 }

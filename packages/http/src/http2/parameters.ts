@@ -28,8 +28,10 @@ export interface Http2Parameters {
   readonly resets: number;
   /** Milliseconds without progress under a blocked window, or without request content, before CANCEL. 30 s: Apache's H2StreamTimeout, Envoy 5 min, nginx's send_timeout 60 s. */
   readonly stallMs: number;
-  /** Octets that count as progress of a blocked response: fewer do not restart its {@link stallMs}. */
+  /** Octets that count as progress of a blocked response, given to the connection or taken by the stream below: fewer do not restart its {@link stallMs}. */
   readonly stallOctets: number;
+  /** Milliseconds in which the client takes nothing of what waits to be sent, before the connection is dropped. 3 min, as for HTTP/1.1: nginx and Apache 60 s, but what lies in the queue below may be megabytes. */
+  readonly sendMs: number;
   /** Milliseconds that a connection may have no stream before GOAWAY. 75 s: nginx's keepalive_timeout; Apache 5 s, Go 3 min. */
   readonly idleMs: number;
   /** Milliseconds for the client's preface, for the rest of a frame or field block that has begun, and for the acknowledgement of our SETTINGS. 10 s: nghttp2's 10 s for SETTINGS, nginx's 60 s for headers, Apache 20 s. */
@@ -56,6 +58,7 @@ export const HTTP2_PARAMETERS: Http2Parameters = {
   resets: 200,
   stallMs: 30_000,
   stallOctets: 1024,
+  sendMs: 180_000,
   idleMs: 75_000,
   settleMs: 10_000,
   contentOctets: 1_048_576,

@@ -26,5 +26,6 @@ function stalledSince(c: Http2Connection, stream: Http2Stream): number {
   if (stream.response === undefined) return stream.stalledAt;
   if (stream.queued !== Queued.Blocked) return NEVER;
   // Behind others for the connection's window, it is not stalled while that moves.
-  return stream.sendWindow > 0 ? c.stalledAt : stream.stalledAt;
+  const since = stream.sendWindow > 0 ? c.stalledAt : stream.stalledAt;
+  return Math.max(since, c.drainedAt);
 }

@@ -1,3 +1,4 @@
+import { StreamWish } from '@immuable-net/octets';
 import { describe, expect, it } from 'vitest';
 import { CLIENT_PREFACE, HTTP2_PARAMETERS } from '../../src/http2/index.ts';
 import { frame, GET, Peer, POST, u32 } from './peer.ts';
@@ -212,6 +213,20 @@ describe('clients that stand still', () => {
     expect(peer.heard()).toContain('RST_STREAM 1 Cancel');
   });
 
+  it('a slow reader whose windows wait for what still lies in the queue below keeps its response', () => {
+    const peer = Peer.ready();
+    peer.send(peer.get(1, '/500000'));
+    peer.emit(100_000);
+    // 65,535 octets wait there; 4,000 of them arrive every 20 s.
+    for (let room = 38_500; room <= 100_000; room += 4000) {
+      peer.pass(20_000);
+      expect(peer.emit(room)).toBe(0);
+    }
+    expect(peer.heard().filter((each) => each.startsWith('RST'))).toEqual([]);
+    peer.pass(30_000);
+    expect(peer.heard()).toEqual(['RST_STREAM 1 Cancel']);
+  });
+
   it('a slow reader that takes 2 KiB every 20 s keeps its response', () => {
     const peer = Peer.ready();
     peer.send(peer.settings(4, 0), peer.get(1, '/20000'));
@@ -259,6 +274,24 @@ describe('clients that stand still', () => {
       peer.pass(1);
       expect(peer.server.failure).toBe('ENHANCE_YOUR_CALM');
     }
+  });
+
+  it('a client that takes nothing of what waits: dropped after 3 min; one that takes a little: not', () => {
+    const peer = Peer.ready();
+    peer.send(peer.settings(4, 1 << 20), peer.window(0, 1 << 20), peer.get(1, '/500000'));
+    peer.emit(5000);
+    for (let i = 0; i < 5; i++) {
+      peer.pass(170_000);
+      expect(peer.emit(2000)).toBe(2000);
+    }
+    peer.pass(100_000);
+    expect(peer.emit(0)).toBe(0);
+    peer.pass(79_999);
+    expect(peer.server.wish).toBe(0);
+    peer.pass(1);
+    expect(peer.server.wish).toBe(StreamWish.Abort);
+    expect([peer.service.bodies[0]!.held, peer.context.counters.sendTimeouts]).toEqual([0, 1]);
+    expect(peer.server.nextTimeout()).toBe(Number.POSITIVE_INFINITY);
   });
 
   it('nothing is due once the connection has ended', () => {
