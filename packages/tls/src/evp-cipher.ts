@@ -58,9 +58,11 @@ function load(): Symbols | undefined {
 
 const symbols: Symbols | undefined = load();
 
-/** Where lengths that nobody reads are written: one int. */
-const LENGTH_CELL = new Uint8Array(new ArrayBuffer(16));
-const LENGTH_ADDRESS = addressOf(LENGTH_CELL);
+/**
+ * Where OpenSSL writes lengths that nobody reads: one int. The octets stand beside their address so that whoever
+ * uses the address keeps them alive: a constant that no function mentions is collected with its memory.
+ */
+const LENGTH: { readonly octets: Uint8Array; readonly address: number } = pinned(new Uint8Array(new ArrayBuffer(16)));
 
 const CIPHERS: ReadonlyMap<number, number> = fetchCiphers();
 
@@ -87,6 +89,10 @@ function fetchCiphers(): Map<number, number> {
 
 function addressOf(octets: Uint8Array): number {
   return Number(koffi.address(octets));
+}
+
+function pinned(octets: Uint8Array): { readonly octets: Uint8Array; readonly address: number } {
+  return { octets, address: addressOf(octets) };
 }
 
 function takeContext(): number {
@@ -132,14 +138,14 @@ export class EvpCipher implements Aead {
       this.#key.fill(0);
     }
     openssl.encryptInit(this.#context, NULL, NULL, NULL, addressOf(nonce));
-    openssl.encryptUpdate(this.#context, NULL, LENGTH_ADDRESS, addressOf(header) + headerAt, 5);
+    openssl.encryptUpdate(this.#context, NULL, LENGTH.address, addressOf(header) + headerAt, 5);
   }
 
   sealUpdate(input: Uint8Array, start: number, end: number, output: Uint8Array, at: number): void {
     symbols!.encryptUpdate(
       this.#context,
       addressOf(output) + at,
-      LENGTH_ADDRESS,
+      LENGTH.address,
       addressOf(input) + start,
       end - start,
     );
@@ -147,7 +153,7 @@ export class EvpCipher implements Aead {
 
   sealFinish(output: Uint8Array, at: number): void {
     const tag = addressOf(output) + at;
-    symbols!.encryptFinal(this.#context, tag, LENGTH_ADDRESS);
+    symbols!.encryptFinal(this.#context, tag, LENGTH.address);
     symbols!.control(this.#context, EVP_CTRL_AEAD_GET_TAG, TAG_OCTETS, tag);
   }
 
@@ -173,10 +179,10 @@ export class EvpCipher implements Aead {
     const target = addressOf(output) + at;
     const length = end - start - TAG_OCTETS;
     openssl.decryptInit(context, NULL, NULL, NULL, addressOf(nonce));
-    openssl.decryptUpdate(context, NULL, LENGTH_ADDRESS, addressOf(header) + headerAt, 5);
-    if (length > 0) openssl.decryptUpdate(context, target, LENGTH_ADDRESS, source, length);
+    openssl.decryptUpdate(context, NULL, LENGTH.address, addressOf(header) + headerAt, 5);
+    if (length > 0) openssl.decryptUpdate(context, target, LENGTH.address, source, length);
     openssl.control(context, EVP_CTRL_AEAD_SET_TAG, TAG_OCTETS, source + length);
-    return openssl.decryptFinal(context, target + length, LENGTH_ADDRESS) === 1;
+    return openssl.decryptFinal(context, target + length, LENGTH.address) === 1;
   }
 
   free(): void {

@@ -98,6 +98,8 @@ export function opensslKem(): Kem | undefined {
     new DataView(octets.buffer).setUint32(0, value, true);
     return octets;
   };
+  // Lengths in and out. Kept, since an address alone keeps nothing alive.
+  const cells = { publicKey: cell(MLKEM_PUBLIC_KEY), ciphertext: cell(MLKEM_CIPHERTEXT), secret: cell(32) };
   const buffer = (size: number): Uint8Array => new Uint8Array(new ArrayBuffer(size));
   const probe = Number(calls.fromName!(NULL, 'ML-KEM-768', NULL));
   if (probe === 0) return undefined;
@@ -112,7 +114,7 @@ export function opensslKem(): Kem | undefined {
       calls.freeContext!(context);
       const key = Number(new DataView(out.buffer).getBigUint64(0, true));
       const publicKey = buffer(MLKEM_PUBLIC_KEY);
-      if (key === 0 || calls.rawPublic!(key, address(publicKey), address(cell(MLKEM_PUBLIC_KEY))) !== 1) {
+      if (key === 0 || calls.rawPublic!(key, address(publicKey), address(cells.publicKey)) !== 1) {
         throw new Error('OpenSSL makes no ML-KEM key');
       }
       const pair: KemPair = {
@@ -124,7 +126,7 @@ export function opensslKem(): Kem | undefined {
           const done = calls.decapsulate!(
             using,
             address(secret),
-            address(cell(32)),
+            address(cells.secret),
             address(ciphertext),
             ciphertext.length,
           );
@@ -145,9 +147,9 @@ export function opensslKem(): Kem | undefined {
       const done = calls.encapsulate!(
         context,
         address(ciphertext),
-        address(cell(MLKEM_CIPHERTEXT)),
+        address(cells.ciphertext),
         address(secret),
-        address(cell(32)),
+        address(cells.secret),
       );
       calls.freeContext!(context);
       calls.freeKey!(key);

@@ -499,10 +499,8 @@ export abstract class TlsConnection implements StreamProtocol {
       return;
     }
     if (length === 0) {
-      if (++this.#emptyRecords > parameters.MAXIMUM_EMPTY_RECORDS) {
-        this.fail('too_many_empty_records');
-        return;
-      }
+      if (++this.#emptyRecords > parameters.MAXIMUM_EMPTY_RECORDS) this.fail('too_many_empty_records');
+      return;
     }
     this.#emptyRecords = 0;
     this.#keyUpdates = 0;
@@ -539,8 +537,8 @@ export abstract class TlsConnection implements StreamProtocol {
     if (description === AlertDescription.UserCanceled) {
       if (++this.#warnings > parameters.MAXIMUM_WARNING_ALERTS) {
         this.fail('too_many_warnings');
-        return;
       }
+      return;
     }
     this.#readClosed = true;
     if (description === AlertDescription.CloseNotify && this.facts !== undefined) {
