@@ -71,6 +71,28 @@ describe('input in any pieces, output in any rooms', () => {
     expect(peer.server.idle).toBe(true);
   });
 
+  it('connections of one context, in turn and in small rooms, do not mix', () => {
+    const first = new Peer();
+    const peers = [first, new Peer({}, {}, first.context), new Peer({}, {}, first.context)];
+    for (const peer of peers) peer.send(conversation(peer));
+    while (peers.map((peer, i) => peer.emit(40 + 7 * i)).some((count) => count > 0));
+    const heard = peers.map((peer) => {
+      const frames = peer.frames();
+      const heads = frames
+        .filter((each) => each.type === 'HEADERS')
+        .map((each) => peer.fields(each.payload).at(-1)![1]);
+      const data = frames.filter((each) => each.type === 'DATA');
+      const text = (stream: number) =>
+        data
+          .filter((each) => each.stream === stream)
+          .map((each) => String.fromCharCode(...each.payload))
+          .join('');
+      return [heads, text(1), text(3), text(5)];
+    });
+    const expected = [['"/"', '"/"', '"/40000"'], 'hello', 'hello', 'a'.repeat(40_000)];
+    expect(heard).toEqual([expected, expected, expected]);
+  });
+
   it('no octets make the machine throw', () => {
     const octet = fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 0, max: 9 }) }, fc.integer({ min: 0, max: 255 }));
     const anyFrame = fc

@@ -156,9 +156,14 @@ export class Peer {
   #pending: number[] = [];
   now: number = 0;
 
-  constructor(parameters: Partial<Http2Parameters> = {}, options: Partial<Http2ContextOptions> = {}) {
+  constructor(
+    parameters: Partial<Http2Parameters> = {},
+    options: Partial<Http2ContextOptions> = {},
+    shared: Http2Context | undefined = undefined,
+  ) {
     this.service = new SizesService();
-    this.context = new Http2Context({ service: this.service, clock: new DateClock(1e12), parameters, ...options });
+    this.context =
+      shared ?? new Http2Context({ service: this.service, clock: new DateClock(1e12), parameters, ...options });
     this.server = new Http2Server(this.context, CLIENT, this.now);
   }
 
