@@ -2,6 +2,8 @@
 export class EthernetCounters {
   /** Frames looked at. */
   received: number = 0;
+  /** IPv6 packets found: who does not speak it drops them. */
+  receivedIpv6: number = 0;
   /** Frames that the link took. */
   sent: number = 0;
   /** Shorter than a header. */

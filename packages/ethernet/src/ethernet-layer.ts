@@ -3,6 +3,7 @@ import { ArpLayer, type ArpOutput } from './arp/arp-layer.ts';
 import type { Neighbour } from './arp/neighbour.ts';
 import type { WaitingFrame } from './arp/waiting-frame.ts';
 import { EthernetCounters } from './counters.ts';
+import { EthernetField, writeEthernetHeader } from './frame-header.ts';
 import { GroupFilter } from './group-filter.ts';
 import { type Link, TransmitResult } from './link.ts';
 import { MacAddress } from './mac-address.ts';
@@ -114,8 +115,8 @@ export class EthernetLayer implements ArpOutput {
       counters.droppedRunt++;
       return EthernetArrival.Dropped;
     }
-    const high = view.getUint16(start);
-    const low = view.getUint32(start + 2);
+    const high = view.getUint16(start + EthernetField.DestinationHigh);
+    const low = view.getUint32(start + EthernetField.DestinationLow);
     if (high === this.#high && low === this.#low) {
       this.group = false;
     } else if ((high === 0xffff && low === 0xffffffff) || ((high & 0x0100) !== 0 && this.#groups.has(high, low))) {
@@ -124,15 +125,15 @@ export class EthernetLayer implements ArpOutput {
       counters.droppedNotForUs++;
       return EthernetArrival.Dropped;
     }
-    const sourceHigh = view.getUint16(start + 6);
+    const sourceHigh = view.getUint16(start + EthernetField.SourceHigh);
     if ((sourceHigh & 0x0100) !== 0) {
       counters.droppedBadSource++;
       return EthernetArrival.Dropped;
     }
     this.sourceHigh = sourceHigh;
-    this.sourceLow = view.getUint32(start + 8);
+    this.sourceLow = view.getUint32(start + EthernetField.SourceLow);
     this.payloadStart = start + HEADER_OCTETS;
-    const etherType = view.getUint16(start + 12);
+    const etherType = view.getUint16(start + EthernetField.EtherType);
     switch (etherType) {
       case EtherType.Ipv4:
         return EthernetArrival.Ipv4;
@@ -140,6 +141,7 @@ export class EthernetLayer implements ArpOutput {
         this.arp.arrive(view, start + HEADER_OCTETS, end, now);
         return EthernetArrival.Consumed;
       case EtherType.Ipv6:
+        counters.receivedIpv6++;
         return EthernetArrival.Ipv6;
       case EtherType.Vlan:
       case EtherType.ServiceVlan:
@@ -160,11 +162,7 @@ export class EthernetLayer implements ArpOutput {
     if (this.framed) {
       const view = frame.slab.view;
       const at = frame.start - HEADER_OCTETS;
-      view.setUint16(at, high);
-      view.setUint32(at + 2, low);
-      view.setUint16(at + 6, this.#high);
-      view.setUint32(at + 8, this.#low);
-      view.setUint16(at + 12, etherType);
+      writeEthernetHeader(view, at, high, low, this.#high, this.#low, etherType);
       frame.start = at;
       if (frame.end - at < MINIMUM_OCTETS && frame.partCount === 0) {
         frame.slab.octets.fill(0, frame.end, at + MINIMUM_OCTETS);
@@ -230,6 +228,7 @@ export class EthernetLayer implements ArpOutput {
       case 4:
         return EthernetArrival.Ipv4;
       case 6:
+        this.counters.receivedIpv6++;
         return EthernetArrival.Ipv6;
       default:
         this.counters.droppedEtherType++;

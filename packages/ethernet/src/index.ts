@@ -22,6 +22,7 @@ export { NeighbourCache, type NeighbourRequests } from './arp/neighbour-cache.ts
 export { ClaimMode, ConflictOutcome } from './arp/own-address.ts';
 export { ArpCounters, EthernetCounters } from './counters.ts';
 export { EthernetArrival, EthernetLayer, type EthernetOptions, NeighbourOutput } from './ethernet-layer.ts';
+export { EthernetField, writeEthernetHeader } from './frame-header.ts';
 export { type Link, LinkEvent, type LinkOffload, TransmitResult } from './link.ts';
 export * from './links/index.ts';
 export { MacAddress } from './mac-address.ts';

@@ -19,6 +19,7 @@ describe('EthernetLayer.arrive', () => {
     const peer = new RawPeer();
     expect(peer.send(`ffffffffffff 02000000000b 86dd ${PAYLOAD}`)).toBe(EthernetArrival.Ipv6);
     expect(peer.ethernet.group).toBe(true);
+    expect(peer.ethernet.counters.receivedIpv6).toBe(1);
     const group = MacAddress.parse('01:00:5e:00:00:fb');
     const frame = `01005e0000fb 02000000000b 0800 ${PAYLOAD}`;
     expect(peer.send(frame)).toBe(EthernetArrival.Dropped);

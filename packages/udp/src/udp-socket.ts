@@ -148,8 +148,8 @@ export class UdpSocket {
   }
 
   /**
-   * How well a datagram from this remote end to this address (int32 words as in `InboundPacket`) fits: 0 not at
-   * all, and more the closer the socket is bound.
+   * For the layer: how well a datagram in `packet` from this port fits: 0 not at all, and more the closer the
+   * socket is bound.
    */
   fit(packet: InboundPacket, sourcePort: number): number {
     const address = this.address;
