@@ -117,7 +117,7 @@ export class StreamRunner implements ConnectionApplication {
         this.#flags |= Flag.PeerEnded;
         protocol.arriveEnd(now);
       }
-      const room = Math.floor(connection.room);
+      const room = connection.room;
       let emitted = 0;
       if (room > 0) {
         emitted = protocol.emit(connection.sendQueue, room, now);

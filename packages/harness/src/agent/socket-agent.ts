@@ -278,7 +278,7 @@ export class SocketAgent {
       if (socket.error !== 0) return sent > 0 ? { ret: sent } : failure(socket.takeError());
       if (socket.writeShut || socket.gone) return sent > 0 ? { ret: sent } : failure(Errno.EPIPE);
       if (!socket.established) return undefined;
-      const count = Math.min(data.length - sent, Math.floor(connection.room));
+      const count = Math.min(data.length - sent, connection.room);
       if (count > 0) {
         connection.cork = more || socket.options.cork === true;
         connection.sendQueue.append(data, sent, sent + count, undefined);

@@ -137,7 +137,8 @@ export class FlowEnd implements ConnectionApplication, SliceOwner {
     } else if (slow !== undefined && now >= this.#readAt) {
       connection.setApplicationDeadline(Number.POSITIVE_INFINITY);
     }
-    if (connection.ended && !this.ended) {
+    // A reset takes back what was not read: that is a failure, not an end.
+    if (connection.ended && connection.failure === undefined && !this.ended) {
       this.ended = true;
       if (this.received !== this.#peerOctets)
         this.wrong ??= `an end after ${this.received} of ${this.#peerOctets} octets`;
@@ -153,7 +154,7 @@ export class FlowEnd implements ConnectionApplication, SliceOwner {
     }
     let wrote = false;
     for (;;) {
-      const count = Math.min(goal - this.sent, Math.floor(connection.room), this.#sends.runFrom(this.sent));
+      const count = Math.min(goal - this.sent, connection.room, this.#sends.runFrom(this.sent));
       if (count <= 0) break;
       const start = this.#sends.startOf(this.sent);
       connection.sendQueue.append(this.#sends.octets, start, start + count, this);
@@ -162,6 +163,7 @@ export class FlowEnd implements ConnectionApplication, SliceOwner {
       wrote = true;
     }
     if (wrote) connection.push();
+    if (!Number.isInteger(connection.room)) this.wrong ??= `room for ${connection.room} octets`;
     // RFC 9293 §3.10.4: a close before the handshake is done takes everything back, what was written too.
     if (this.sent === octets && this.#established && !this.#shut) {
       this.#shut = true;

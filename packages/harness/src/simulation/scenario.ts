@@ -44,7 +44,7 @@ export function drawScenario(random: Random): Scenario {
   }
   const flows: FlowPlan[] = [];
   const count = random.chance(0.6) ? 1 : random.integer(2, 7);
-  const octets = Math.min(weather === 'fair' ? 2e6 : 4e5, (rate / 8) * 20);
+  const octets = Math.min(weather === 'fair' ? 4e6 : 1e6, (rate / 8) * 20);
   for (let i = 0; i < count; i++) flows.push(drawFlow(random, i, hosts, octets / count));
   const incidents: Incident[] = [];
   if (random.chance(0.25)) {
@@ -110,7 +110,7 @@ function drawImpairments(
 function drawFlow(random: Random, index: number, hosts: number, octets: number): FlowPlan {
   const client = random.integer(0, hosts);
   const server = (client + random.integer(1, hosts)) % hosts;
-  const size = (): number => (random.chance(0.15) ? random.integer(0, 4) : Math.floor(random.magnitude(1, octets)));
+  const size = (): number => (random.chance(0.15) ? random.integer(0, 4) : Math.floor(random.magnitude(200, octets)));
   const upOctets = size();
   const downOctets = size();
   const kind = random.pick(['both', 'both', 'half-close', 'in-step', 'up', 'down'] as const);

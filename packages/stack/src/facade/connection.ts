@@ -232,7 +232,7 @@ export class Connection implements ConnectionApplication, AsyncDisposable {
   #flush(): void {
     const pending = this.#pending;
     if (pending === undefined) return;
-    const count = Math.min(Math.floor(this.tcp.room), pending.length - this.#pendingStart);
+    const count = Math.min(this.tcp.room, pending.length - this.#pendingStart);
     if (count > 0) {
       // The queue keeps references until they are acknowledged; the caller may reuse its chunk before that.
       this.tcp.sendQueue.appendCopy(pending, this.#pendingStart, this.#pendingStart + count);
