@@ -15,29 +15,14 @@ import { Ipv4Counters } from './counters.ts';
 import { Fragmenter } from './fragmenter.ts';
 import { IcmpArrival, IcmpLayer } from './icmp/icmp-layer.ts';
 import { IcmpType, TimeExceededCode, UnreachableCode } from './icmp/icmp-message.ts';
+import { Ipv4Arrival } from './ipv4-arrival.ts';
 import { Ipv4Path, type PathGround } from './ipv4-path.ts';
+import { LocalAddresses } from './local-addresses.ts';
 import { FragmentBits, headerSum, Ipv4Field, OptionsVerdict, walkOptions } from './packet-header.ts';
 import { HEADER_OCTETS } from './parameters.ts';
 import { PathMtuCache } from './path-mtu-cache.ts';
 import { Reassembly } from './reassembly.ts';
 import { RouteTable } from './routes.ts';
-
-/** What {@link Ipv4Layer.arrive} made of a packet. */
-export const Ipv4Arrival = {
-  /** Counted under its reason. */
-  Dropped: 0,
-  /** Done with: ICMP, or a fragment kept for later. */
-  Consumed: 1,
-  /** `packet` is a TCP segment. */
-  Tcp: 2,
-  /** `packet` is a UDP datagram. */
-  Udp: 3,
-  /** `error` is about a packet of ours: give it to the transport of `error.protocol`. */
-  Error: 4,
-} as const;
-
-/** One of {@link Ipv4Arrival}. */
-export type Ipv4Arrival = (typeof Ipv4Arrival)[keyof typeof Ipv4Arrival];
 
 export interface Ipv4Options {
   readonly ethernet: EthernetLayer;
@@ -61,10 +46,7 @@ export class Ipv4Layer implements PacketOrigin, PathGround {
   readonly packet: InboundPacket;
   generation: number;
   readonly #reply: Ipv4Path;
-  /** Our addresses, int32, and the broadcast and network addresses of their prefixes. */
-  readonly #own: number[];
-  readonly #broadcasts: number[];
-  readonly #joined: Set<number>;
+  readonly #local: LocalAddresses;
   #mode: ClaimMode;
   /** Whether some address may not be in use yet. */
   #tentative: boolean;
@@ -83,9 +65,7 @@ export class Ipv4Layer implements PacketOrigin, PathGround {
     this.packet = new InboundPacket(this);
     this.generation = 0;
     this.#reply = new Ipv4Path(this);
-    this.#own = [];
-    this.#broadcasts = [];
-    this.#joined = new Set();
+    this.#local = new LocalAddresses();
     this.#mode = ClaimMode.AnnounceAtOnce;
     this.#tentative = false;
     this.#header = 0;
@@ -118,7 +98,7 @@ export class Ipv4Layer implements PacketOrigin, PathGround {
   start(mode: ClaimMode, now: number): void {
     this.#mode = mode;
     if (!this.ethernet.framed) return;
-    for (const address of this.#own) this.ethernet.arp.claim(address, mode, now);
+    for (const address of this.#local.own) this.ethernet.arp.claim(address, mode, now);
     this.#tentative = mode === ClaimMode.ProbeFirst;
   }
 
@@ -150,27 +130,21 @@ export class Ipv4Layer implements PacketOrigin, PathGround {
   /** Takes packets to this multicast address from now on. Says nothing on the wire: no IGMP. */
   joinGroup(group: IpAddress): void {
     if (group.family !== 4 || !group.isMulticast) throw new RangeError(`${group} is no IPv4 group`);
-    if (this.#joined.has(group.word3)) return;
-    this.#joined.add(group.word3);
-    this.ethernet.joinGroup(groupMac(group.word3));
+    if (this.#local.join(group.word3)) this.ethernet.joinGroup(groupMac(group.word3));
   }
 
   leaveGroup(group: IpAddress): void {
-    if (this.#joined.delete(group.word3)) this.ethernet.leaveGroup(groupMac(group.word3));
+    if (this.#local.leave(group.word3)) this.ethernet.leaveGroup(groupMac(group.word3));
   }
 
   /** Whether an address (int32) is ours. */
   isOwn(address: number): boolean {
-    const own = this.#own;
-    for (let i = 0; i < own.length; i++) {
-      if (own[i] === address) return true;
-    }
-    return false;
+    return this.#local.isOwn(address);
   }
 
   /** Whether an address (int32) is all hosts', of any network or of one of ours. */
   isBroadcast(address: number): boolean {
-    return address === -1 || this.#broadcasts.includes(address);
+    return this.#local.isBroadcast(address);
   }
 
   /**
@@ -230,9 +204,10 @@ export class Ipv4Layer implements PacketOrigin, PathGround {
       counters.droppedChecksum++;
       return Ipv4Arrival.Dropped;
     }
+    const local = this.#local;
     let broadcast = false;
-    if (!this.isOwn(destination)) {
-      if (!this.isBroadcast(destination) && !this.#joined.has(destination)) {
+    if (!local.isOwn(destination)) {
+      if (!local.isBroadcast(destination) && !local.isGroup(destination)) {
         counters.droppedNotForUs++;
         return Ipv4Arrival.Dropped;
       }
@@ -249,8 +224,8 @@ export class Ipv4Layer implements PacketOrigin, PathGround {
       source >>> 28 === 14 ||
       source >>> 24 === 127 ||
       source >>> 24 === 0 ||
-      this.isBroadcast(source) ||
-      this.isOwn(source)
+      local.isBroadcast(source) ||
+      local.isOwn(source)
     ) {
       counters.droppedBadSource++;
       return Ipv4Arrival.Dropped;
@@ -333,7 +308,7 @@ export class Ipv4Layer implements PacketOrigin, PathGround {
 
   /** Runs what was due at or before `now`. Call `ethernet.timeoutsExpire` before it, {@link takeError} after it. */
   timeoutsExpire(now: number): void {
-    if (this.#tentative) this.#tentative = this.#own.some((address) => !this.ethernet.arp.isUsable(address));
+    if (this.#tentative) this.#tentative = this.#local.own.some((address) => !this.ethernet.arp.isUsable(address));
     if (this.pathMtus.timeoutsExpire(now)) this.generation++;
     this.reassembly.timeoutsExpire(now);
     for (let late = this.reassembly.takeExpired(); late !== undefined; late = this.reassembly.takeExpired()) {
@@ -415,14 +390,7 @@ export class Ipv4Layer implements PacketOrigin, PathGround {
 
   #changed(): void {
     this.generation++;
-    this.#own.length = 0;
-    this.#broadcasts.length = 0;
-    for (const prefix of this.routes.addresses) {
-      this.#own.push(prefix.address.word3);
-      const broadcast = prefix.broadcast;
-      // RFC 1122 §3.3.6: the old form, all zeros, too.
-      if (broadcast !== undefined) this.#broadcasts.push(broadcast.word3, prefix.network.word3);
-    }
+    this.#local.replace(this.routes.addresses);
   }
 }
 
