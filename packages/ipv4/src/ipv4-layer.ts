@@ -64,7 +64,7 @@ export class Ipv4Layer implements PacketOrigin, PathGround {
     this.reassembly = new Reassembly(this.counters);
     this.packet = new InboundPacket(this);
     this.generation = 0;
-    this.#reply = new Ipv4Path(this);
+    this.#reply = new Ipv4Path(this, true);
     this.#local = new LocalAddresses();
     this.#mode = ClaimMode.AnnounceAtOnce;
     this.#tentative = false;
@@ -161,7 +161,7 @@ export class Ipv4Layer implements PacketOrigin, PathGround {
     if (route === undefined && !group) return undefined;
     const source = local === undefined || local.isUnspecified ? (route?.source ?? this.addresses[0]?.address) : local;
     if (source === undefined) return undefined;
-    const path = new Ipv4Path(this);
+    const path = new Ipv4Path(this, false);
     path.aim(source.word3, remote.word3, -1, 0);
     return path;
   }
@@ -277,7 +277,7 @@ export class Ipv4Layer implements PacketOrigin, PathGround {
   }
 
   keepPath(packet: InboundPacket): Path {
-    const path = new Ipv4Path(this);
+    const path = new Ipv4Path(this, false);
     path.aim(packet.destination3, packet.source3, this.#high, this.#low);
     return path;
   }

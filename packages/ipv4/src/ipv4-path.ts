@@ -12,7 +12,7 @@ import type { OutboundFrame } from '@immuable-net/octets';
 import type { Ipv4Counters } from './counters.ts';
 import type { Fragmenter } from './fragmenter.ts';
 import { FragmentBits } from './packet-header.ts';
-import { HEADER_OCTETS, MAXIMUM_PACKET, TIME_TO_LIVE } from './parameters.ts';
+import { HEADER_OCTETS, MAXIMUM_PACKET, MINIMUM_PATH_MTU, TIME_TO_LIVE } from './parameters.ts';
 import type { PathMtuCache } from './path-mtu-cache.ts';
 import type { RouteTable } from './routes.ts';
 
@@ -54,9 +54,14 @@ export class Ipv4Path implements Path {
   #generation: number;
   #mtu: number;
   #fragmentable: boolean;
+  readonly #passing: boolean;
 
-  /** For the layer: use `Ipv4Layer.path`. */
-  constructor(ground: PathGround) {
+  /**
+   * For the layer: use `Ipv4Layer.path`.
+   *
+   * @param passing whether nobody keeps the path, so that nobody will hear of its MTU
+   */
+  constructor(ground: PathGround, passing: boolean) {
     this.pseudoSum = 0;
     this.#ground = ground;
     this.#local = 0;
@@ -71,6 +76,7 @@ export class Ipv4Path implements Path {
     this.#generation = -1;
     this.#mtu = MAXIMUM_PACKET;
     this.#fragmentable = false;
+    this.#passing = passing;
   }
 
   get local(): IpAddress {
@@ -147,9 +153,11 @@ export class Ipv4Path implements Path {
         writeChecksum(frame, segment, checksumOffset, pseudo);
       }
     }
+    // Routers may cut an answer that we do not stand by, as a large echo reply: an error about it would teach nobody.
+    const cuttable = this.#fragmentable || (this.#passing && fragment && total > MINIMUM_PATH_MTU);
     // RFC 6864 §4.1: an atomic packet (DF, not a fragment) needs no identification.
-    const identification = this.#fragmentable ? ground.fragmenter.identification(this.#remote) : 0;
-    const flags = this.#fragmentable ? 0 : FragmentBits.DontFragment;
+    const identification = cuttable ? ground.fragmenter.identification(this.#remote) : 0;
+    const flags = cuttable ? 0 : FragmentBits.DontFragment;
     const sum = foldSum(this.#headerSum - FragmentBits.DontFragment + flags + identification + ecn + total + protocol);
     const at = segment - HEADER_OCTETS;
     view.setInt32(at, 0x4500_0000 | (ecn << 16) | total);

@@ -161,7 +161,9 @@ describe('ICMP (RFC 792)', () => {
       expect(rest).toEqual([]);
       expect(answer?.payload).toEqual(icmp(0, 0, 0x1234_0007, data));
       expect([answer?.source, answer?.destination, answer?.to]).toEqual(['10.0.0.2', '192.0.2.9', '02000000000b']);
-      expect([answer?.ttl, answer?.identification, answer?.dontFragment]).toEqual([64, 0, true]);
+      // What passes everywhere is atomic (RFC 6864); of what may not, routers may cut the answer.
+      expect([answer?.ttl, answer?.dontFragment]).toEqual([64, size < 525]);
+      if (size < 525) expect(answer?.identification).toBe(0);
     }
     expect(host.ipv4.icmp.counters.echoRepliesSent).toBe(6);
     expect(host.ethernet.arp.neighbours.size).toBe(0);
