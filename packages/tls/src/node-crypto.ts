@@ -1,4 +1,5 @@
 import * as nodeCrypto from 'node:crypto';
+import { versions } from 'node:process';
 import type { Aead, Agreement, Crypto, HashName, KeyPair, PublicKey } from './crypto.ts';
 import { EvpCipher, evpSupports } from './evp-cipher.ts';
 import { MLKEM_CIPHERTEXT, MLKEM_PUBLIC_KEY, mlKem } from './ml-kem.ts';
@@ -29,7 +30,7 @@ export function randomFill(octets: Uint8Array, start: number, end: number): void
 }
 
 /** With octets as the key HMAC takes five times as long from Node 22 on; before that a KeyObject costs more than it saves. */
-const KEY_OBJECTS: boolean = Number(process.versions.node.split('.')[0]) >= 22;
+const KEY_OBJECTS: boolean = Number(versions.node.split('.')[0]) >= 22;
 
 function hmac(name: HashName, key: Uint8Array, octets: Uint8Array): Uint8Array {
   return nodeCrypto
