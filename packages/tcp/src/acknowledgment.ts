@@ -16,6 +16,7 @@ export function acknowledge(cb: ControlBlock, segment: SegmentView, payload: num
   if (recovery === undefined) return;
   const sample = cb.context.sample;
   sample.reset();
+  const flight = cb.outstanding;
   const inFlight = cb.inFlight;
   if (acked > 0) {
     const fin = cb.has(Trait.FinSent) && segment.acknowledgment === cb.sndNxt ? 1 : 0;
@@ -54,7 +55,7 @@ export function acknowledge(cb: ControlBlock, segment: SegmentView, payload: num
   if (board.sackedOctets > 0 || sample.sacked > 0 || recovery.phase !== RecoveryPhase.Open || board.lostOctets > 0) {
     wait = detectLosses(cb, recovery, segment, now);
   } else recovery.rackFack = cb.sndUna;
-  afterAcknowledgment(cb, recovery, segment, acked, needless, inFlight, wait, now);
+  afterAcknowledgment(cb, recovery, segment, acked, needless, flight, inFlight, wait, now);
   tellWriter(cb);
 }
 

@@ -125,6 +125,7 @@ export function afterAcknowledgment(
   segment: SegmentView,
   acked: number,
   needless: number,
+  flight: number,
   inFlight: number,
   wait: number,
   now: number,
@@ -145,14 +146,14 @@ export function afterAcknowledgment(
   else if (recovery.phase === RecoveryPhase.Loss) afterTimeout(recovery, acked, done);
 
   if (board.lostOctets > 0 && (recovery.phase === RecoveryPhase.Open || recovery.phase === RecoveryPhase.Reduced)) {
-    enterRecovery(cb, recovery, inFlight, now);
+    enterRecovery(cb, recovery, flight, inFlight, now);
   }
   if (recovery.phase === RecoveryPhase.Recovery) reduceProportionally(cb, recovery, sample.delivered, acked);
   else if (recovery.phase !== RecoveryPhase.Reduced && sample.delivered > 0) {
     if ((segment.control & Control.ECE) !== 0 && cb.has(Trait.Ecn) && recovery.phase === RecoveryPhase.Open) {
       // RFC 3168 §6.1.2: once a round trip.
       cb.context.counters.ecnReductions++;
-      reduceWindow(cb, recovery, inFlight, now);
+      reduceWindow(cb, recovery, flight, now);
       cb.traits |= Trait.EcnReduced;
     } else if (cb.has(Trait.CwndLimited)) cb.control.acknowledged(cb, sample.delivered, now);
     else cb.congestion?.limited(now);
@@ -219,11 +220,12 @@ function undo(cb: ControlBlock, recovery: LossRecovery): void {
   cb.control.undo();
 }
 
-function enterRecovery(cb: ControlBlock, recovery: LossRecovery, inFlight: number, now: number): void {
+/** `flight` is RFC 5681's FlightSize, `inFlight` the same less what was known to have arrived: both before this acknowledgment. */
+function enterRecovery(cb: ControlBlock, recovery: LossRecovery, flight: number, inFlight: number, now: number): void {
   recovery.canUndo = recovery.phase === RecoveryPhase.Open;
   recovery.priorCwnd = cb.cwnd;
   recovery.priorSsthresh = cb.ssthresh;
-  if (recovery.phase === RecoveryPhase.Open) cb.control.congestion(cb, inFlight, now);
+  if (recovery.phase === RecoveryPhase.Open) cb.control.congestion(cb, flight, now);
   recovery.phase = RecoveryPhase.Recovery;
   recovery.recoveryPoint = cb.sndNxt;
   recovery.prrDelivered = 0;
@@ -313,13 +315,14 @@ export function scheduleProbe(cb: ControlBlock, recovery: LossRecovery, now: num
 export function afterReorderingTimer(
   cb: ControlBlock,
   recovery: LossRecovery,
+  flight: number,
   inFlight: number,
   wait: number,
   now: number,
 ): void {
   if (recovery.board.lostOctets > 0) {
     if (recovery.phase === RecoveryPhase.Open || recovery.phase === RecoveryPhase.Reduced) {
-      enterRecovery(cb, recovery, inFlight, now);
+      enterRecovery(cb, recovery, flight, inFlight, now);
     }
     if (recovery.phase === RecoveryPhase.Recovery) reduceProportionally(cb, recovery, 0, 0);
     cb.context.markDirty(cb);

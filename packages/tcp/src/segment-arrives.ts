@@ -204,8 +204,19 @@ function synchronizedArrives(cb: ControlBlock, segment: SegmentView, packet: Inb
     } else if ((control & SYN) !== 0) {
       // RFC 5961 §4.2: whatever the sequence number.
       if (cb.state === TcpState.SYN_RECEIVED && segment.sequence === cb.irs) {
-        // Our SYN-ACK was lost.
-        cb.due |= Due.Syn;
+        if ((control & ACK) !== 0 && segment.acknowledgment === cb.sndNxt) {
+          // RFC 9293 §3.5, figure 8: the other half of a simultaneous open.
+          cb.sndUna = segment.acknowledgment;
+          cb.sndWnd = segment.window;
+          cb.sndWndMax = segment.window;
+          cb.sndWl1 = segment.sequence;
+          cb.sndWl2 = segment.acknowledgment;
+          completeHandshake(cb, now);
+          cb.due |= Due.Ack;
+        } else {
+          // Our SYN-ACK was lost.
+          cb.due |= Due.Syn;
+        }
         cb.context.markDirty(cb);
       } else challenge(cb, false, now);
       return Arrival.Done;

@@ -57,7 +57,7 @@ function probeTimer(cb: ControlBlock, now: number): void {
   }
   const inFlight = cb.inFlight;
   const wait = loseByTime(cb, recovery, now);
-  afterReorderingTimer(cb, recovery, inFlight, wait, now);
+  afterReorderingTimer(cb, recovery, cb.outstanding, inFlight, wait, now);
 }
 
 function retransmissionTimer(cb: ControlBlock, now: number): void {
@@ -95,7 +95,7 @@ function retransmissionTimeout(cb: ControlBlock, recovery: LossRecovery, now: nu
     recovery.priorSsthresh = cb.ssthresh;
   }
   // RFC 5681 §3.1: ssthresh comes down once for one loss, not for each timeout.
-  if (first && recovery.phase !== RecoveryPhase.Loss) cb.control.congestion(cb, cb.inFlight, now);
+  if (first && recovery.phase !== RecoveryPhase.Loss) cb.control.congestion(cb, cb.outstanding, now);
   cb.timeouts++;
   if (board.ranges > 0 && (board.flagsOf(0) & 1) !== 0) {
     // RFC 2018 §8: the peer dropped what it had sacked, or we would not be here.

@@ -234,6 +234,8 @@ export class Pair {
   readonly #free = { client: 0, server: 0 };
   readonly #counts = { client: 0, server: 0 };
   #order = 0;
+  /** Whether packets come with a verified checksum. */
+  vouch = true;
 
   constructor(options: WireOptions = {}) {
     this.options = options;
@@ -252,6 +254,10 @@ export class Pair {
   /** The server's kept paths, newest last. */
   get serverPaths(): TestPath[] {
     return this.#origins.server.paths;
+  }
+
+  makeServerPath(): TestPath {
+    return this.#origins.server.makePath(SERVER, CLIENT);
   }
 
   listen(options: Partial<Parameters<TcpLayer['listen']>[0]> = {}): TcpListener {
@@ -405,7 +411,9 @@ export class Pair {
     layer.settle();
     const source = entry.to === 'client' ? SERVER : CLIENT;
     const destination = entry.to === 'client' ? CLIENT : SERVER;
-    layer.arrive(origin.fill(source, destination, entry.octets, entry.segmentSize, entry.ecn), this.now);
+    const packet = origin.fill(source, destination, entry.octets, entry.segmentSize, entry.ecn);
+    if (!this.vouch) packet.checksum = FrameChecksum.Unknown;
+    layer.arrive(packet, this.now);
   }
 }
 
