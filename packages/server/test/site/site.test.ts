@@ -351,6 +351,21 @@ describe('the cache', () => {
   });
 });
 
+describe('what is asked for all the time', () => {
+  it('stays in the cache while other files come and go', async () => {
+    const files: Record<string, string> = {};
+    for (let i = 0; i < 20; i++) files[`${i}.txt`] = `${i * 7919} `.repeat(700);
+    const hot = new Served(await archiveOf(files), { cacheOctets: 15_000 });
+    for (const path of Object.keys(files)) {
+      hot.get(`/${path}`);
+      hot.get('/0.txt');
+      expect(hot.site.cache.octets).toBeGreaterThanOrEqual(files['0.txt']!.length);
+    }
+    // In and out by age alone it would be inflated five times more.
+    expect(hot.site.cache.misses).toBeLessThanOrEqual(22);
+  });
+});
+
 describe('404.html', () => {
   it('is what is not found looks like', async () => {
     const own = new Served(await archiveOf({ 'index.html': 'x', '404.html': `<p>gone ${TEXT}` }));
@@ -484,6 +499,20 @@ describe('a damaged archive', () => {
 });
 
 describe('a lease', () => {
+  it('is given back when the archive is damaged in the middle of a file', async () => {
+    const octets = await archiveOctetsOf({ 'noise.bin': { octets: NOISE } });
+    const { openPack, PackSource } = await import('@immuable-net/pack');
+    const broken = openPack(PackSource.over(octets));
+    // The length of the second stored block.
+    octets[broken.find('noise.bin')!.zlibStart + 2 + 65_540 + 1]! ^= 1;
+    let held = 0;
+    const lease = { retain: (): number => held++, release: (): number => held-- };
+    const own = new Served(broken, { lease });
+    expect(() => own.get('/noise.bin')).toThrow(/octets for a length of 200000/);
+    expect(own.context.counters.bodyFailures).toBe(1);
+    expect(held).toBe(0);
+  });
+
   it('is retained as often as it is released', () => {
     let held = 0;
     let retained = 0;
