@@ -168,6 +168,7 @@ describe('our client', () => {
       (socket) => {
         peer = socket;
         socket.on('error', () => {});
+        socket.resume();
         socket.end('hello');
       },
     );
