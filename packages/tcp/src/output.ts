@@ -264,6 +264,11 @@ function sendAgain(
   recovery.undoRetransmitted += octets;
   recovery.prrOut += octets;
   cb.lastSentAt = now;
+  if (start === cb.sndUna) {
+    // RFC 6675 §6: the timer is the first octet's, and that has just been sent again.
+    cb.rtoAt = now + backedOff(cb, cb.timeouts);
+    cb.wakeAt(cb.rtoAt);
+  }
   if (!recovery.retransmitStamped) {
     recovery.retransmitStamped = true;
     recovery.retransmitStamp = cb.timestamp(now);

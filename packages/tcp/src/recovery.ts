@@ -36,7 +36,7 @@ export function noteDuplicate(cb: ControlBlock, recovery: LossRecovery, acked: n
 export function detectLosses(cb: ControlBlock, recovery: LossRecovery, segment: SegmentView, now: number): number {
   if (!cb.has(Trait.Sack)) return 0;
   const sample = cb.context.sample;
-  if (sample.rackSentAt >= 0 && !isFalseDelivery(cb, segment, now)) {
+  if (sample.rackSentAt >= 0 && !isFalseDelivery(cb, now)) {
     const rtt = now - sample.rackSentAt;
     if (
       sample.rackSentAt > recovery.rackSentAt ||
@@ -79,14 +79,13 @@ function reorderingWindow(cb: ControlBlock, recovery: LossRecovery): number {
   return Math.min(window, cb.srtt);
 }
 
-/** RFC 8985 §6.2 step 1: what acknowledges a retransmission may have been sent for the original. */
-function isFalseDelivery(cb: ControlBlock, segment: SegmentView, now: number): boolean {
+/**
+ * RFC 8985 §6.2 step 2: what seems to acknowledge a retransmission sooner than any round trip was sent for the
+ * original. Timestamps do not tell here: a segment out of order leaves its receiver's TS.Recent (RFC 7323 §4.3).
+ */
+function isFalseDelivery(cb: ControlBlock, now: number): boolean {
   const sample = cb.context.sample;
-  if (!sample.rackRetransmitted) return false;
-  if (segment.hasTimestamps && cb.has(Trait.Timestamps)) {
-    return ((segment.timestampEcho - cb.timestamp(sample.rackSentAt)) | 0) < 0;
-  }
-  return now - sample.rackSentAt < cb.minRtt;
+  return sample.rackRetransmitted && now - sample.rackSentAt < cb.minRtt;
 }
 
 /** RFC 8985 §7.4: what the probe's acknowledgment says about the tail. */

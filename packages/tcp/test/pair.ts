@@ -236,6 +236,8 @@ export class Pair {
   #order = 0;
   /** Whether packets come with a verified checksum. */
   vouch = true;
+  /** How much later than others a segment arrives, milliseconds. */
+  stall: ((segment: Sent) => number) | undefined;
 
   constructor(options: WireOptions = {}) {
     this.options = options;
@@ -391,6 +393,7 @@ export class Pair {
       at = this.#free[from];
     }
     at += options.delay ?? 0;
+    if (this.stall !== undefined) at += this.stall(sent);
     if ((options.reorder ?? 0) > 0 && this.#random() < options.reorder!) at += options.reorderDelay ?? 5;
     const to = from === 'client' ? 'server' : 'client';
     this.#enqueue({ at, order: this.#order++, to, octets, segmentSize: 0, ecn: marked });
