@@ -1,5 +1,6 @@
 import { NetworkStack } from '@immuable-net/stack';
 import type { TcpParameters } from '@immuable-net/tcp';
+import type { Channel } from './channel.ts';
 import { Flow, type FlowBehaviour } from './flow.ts';
 import type { Impairments } from './impairments.ts';
 import { Random } from './random.ts';
@@ -19,6 +20,8 @@ export interface TransferOptions {
   readonly tcp?: Partial<TcpParameters> | undefined;
   /** Told of every frame of the sender's link. */
   readonly observer?: FrameObserver | undefined;
+  /** Called once, when the flows begin: what happens to the wire on the way is planned here. */
+  readonly plan?: ((network: SimulatedNetwork, forth: Channel, back: Channel) => void) | undefined;
   /** Virtual milliseconds after which it is given up. */
   readonly limitMs?: number | undefined;
 }
@@ -65,6 +68,7 @@ export function measureTransfer(options: TransferOptions): Transfer {
     flow.connect(sender, '10.0.0.2', network.now);
     return flow;
   });
+  options.plan?.(network, wire.aToB, wire.bToA);
   const flowMs = flows.map(() => Number.POSITIVE_INFINITY);
   let shares: readonly number[] = [];
   network.afterStep = (now) => {
