@@ -4,20 +4,34 @@ import {
   type Credential,
   chooseCredential,
   makeTlsResources,
+  NO_CLIENT_CERTIFICATE,
   nodeCryptography,
+  TICKET_KEY_OCTETS,
+  TicketKeys,
+  type TlsCounters,
   TlsServerSettings,
 } from '@immuable-net/tls';
+import { Authorities } from '@immuable-net/tls/certificates';
+import { ExitStatus } from '../exit-status.ts';
 import { ConnectionClient } from '../immuable-net/connection-client.ts';
 import type { ServeOptions } from '../immuable-net/options.ts';
 import type { Log } from '../logs/log.ts';
+import { ProgramFailure } from '../program-failure.ts';
+import type { Output } from '../resources/output.ts';
 import type { Resources } from '../resources/resources.ts';
 import { HttpsConnection } from './https-connection.ts';
-import { loadCredentials } from './load-credentials.ts';
+import { loadCredentials, orFailure, readText } from './load-credentials.ts';
 
 /** What the plain port and this one have in common. */
 export interface SharedHttp {
   readonly clock: DateClock;
   readonly log: ResponseLog | undefined;
+}
+
+/** What is read at start and again at a reload. */
+interface Trust {
+  readonly credentials: readonly Credential[];
+  readonly clientAuthorities: Authorities | undefined;
 }
 
 /** The site over TLS: credentials that can be replaced, and the machines for each connection. */
@@ -26,26 +40,38 @@ export class HttpsPort {
   readonly #resources: Resources;
   readonly #log: Log;
   readonly #settings: TlsServerSettings;
-  #credentials: readonly Credential[];
+  readonly #keyLog: Output | undefined;
+  #trust: Trust;
 
   private constructor(
     options: ServeOptions,
     resources: Resources,
+    log: Log,
+    opened: Opened,
     service: HttpService,
     shared: SharedHttp,
-    log: Log,
-    credentials: readonly Credential[],
   ) {
     this.#options = options;
     this.#resources = resources;
     this.#log = log;
-    this.#credentials = credentials;
+    this.#trust = opened.trust;
+    this.#keyLog = opened.keyLog;
+    const { keyLog, ticketKeys } = opened;
     const http1 = new Http1Context({ service, scheme: 'https', ...shared });
     const http2 = new Http2Context({ service, scheme: 'https', ...shared });
+    const { epochMs } = shared.clock;
+    const mode = options.clientAuth;
     this.#settings = new TlsServerSettings({
-      resources: makeTlsResources(nodeCryptography, shared.clock.epochMs),
-      chooseCredential: (offer) => chooseCredential(this.#credentials, offer),
+      resources: makeTlsResources(
+        nodeCryptography,
+        epochMs,
+        keyLog === undefined ? undefined : (line) => keyLog.write(`${line}\n`),
+      ),
+      chooseCredential: (offer) => chooseCredential(this.#trust.credentials, offer),
       chooseProtocol: (alpn, facts, connection) => (connection as HttpsConnection).begin(alpn, facts, http1, http2),
+      clientPolicy: () => (mode === 'none' ? NO_CLIENT_CERTIFICATE : this.#trust.clientAuthorities!.policy(mode)),
+      judgeClient: (chain) => this.#trust.clientAuthorities!.judgeClient(chain, Date.now()),
+      ...(ticketKeys === undefined ? {} : { ticketKeys: new TicketKeys(nodeCryptography, ticketKeys) }),
     });
   }
 
@@ -57,7 +83,17 @@ export class HttpsPort {
     shared: SharedHttp,
     log: Log,
   ): Promise<HttpsPort> {
-    return new HttpsPort(options, resources, service, shared, log, await loadCredentials(options, resources, log));
+    const opened: Opened = {
+      trust: await loadTrust(options, resources, log),
+      keyLog: options.keyLog === undefined ? undefined : await resources.openKeyLog(options.keyLog),
+      ticketKeys: options.ticketKeys === undefined ? undefined : await readTicketKeys(options.ticketKeys, resources),
+    };
+    return new HttpsPort(options, resources, log, opened, service, shared);
+  }
+
+  /** Handshakes, resumptions, failures and alerts so far. */
+  get counters(): TlsCounters {
+    return this.#settings.counters;
   }
 
   /** The machine for a connection that was accepted. */
@@ -67,6 +103,35 @@ export class HttpsPort {
 
   /** Reads certificates and keys anew: handshakes from now on use them. Rejects, and keeps the old, where one cannot be used. */
   async reload(): Promise<void> {
-    this.#credentials = await loadCredentials(this.#options, this.#resources, this.#log);
+    this.#trust = await loadTrust(this.#options, this.#resources, this.#log);
   }
+
+  /** Gives the key log back. */
+  close(): void {
+    void this.#keyLog?.close();
+  }
+}
+
+/** What had to be opened before the port could be made. */
+interface Opened {
+  readonly trust: Trust;
+  readonly keyLog: Output | undefined;
+  readonly ticketKeys: Uint8Array | undefined;
+}
+
+async function loadTrust(options: ServeOptions, resources: Resources, log: Log): Promise<Trust> {
+  const { clientCa } = options;
+  const credentials = await loadCredentials(options, resources, log);
+  if (clientCa === undefined) return { credentials, clientAuthorities: undefined };
+  const pem = await readText(resources, clientCa, 'the authorities');
+  return { credentials, clientAuthorities: orFailure(() => new Authorities(pem, clientCa)) };
+}
+
+async function readTicketKeys(path: string, resources: Resources): Promise<Uint8Array> {
+  const secrets = await resources.readWhole(path, 'the ticket keys');
+  if (secrets.length > 0 && secrets.length % TICKET_KEY_OCTETS === 0) return secrets;
+  throw new ProgramFailure(
+    ExitStatus.Certificate,
+    `${path} has ${secrets.length} octets: ticket keys are runs of ${TICKET_KEY_OCTETS} (head -c ${TICKET_KEY_OCTETS} /dev/urandom > FILE).`,
+  );
 }

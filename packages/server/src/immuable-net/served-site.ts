@@ -13,6 +13,8 @@ export interface ServedSite {
   readonly summary: string;
   /** What of the archive's own rules was not understood, one line each. */
   readonly warnings: readonly string[];
+  /** The same for HTTPS: with the fields that are sent there alone. */
+  secure(): Promise<Site>;
   /** Gives the archive back, once no segment holds a slice of it. */
   close(): void;
 }
@@ -22,17 +24,25 @@ export async function openSite(options: ServeOptions, resources: Resources): Pro
   const file = await resources.openArchive(options.pack);
   try {
     const pack = openChecked(file, options);
-    const site = await Site.open(pack, {
+    const siteOptions = {
       cacheOctets: options.cacheSize,
       cacheControl: options.cacheControl,
       headers: options.headers,
       cleanUrls: options.cleanUrls,
       spa: options.spa,
-    });
+    };
+    const site = await Site.open(pack, siteOptions);
+    const secure = async (): Promise<Site> => {
+      if (options.hsts === undefined) return site;
+      // RFC 6797 §7.2: never in clear.
+      const field = ['strict-transport-security', `max-age=${options.hsts}`] as const;
+      return Site.open(pack, { ...siteOptions, headers: [...options.headers, field] });
+    };
     return {
       site,
       summary: `${options.pack} (${pack.files} files)`,
       warnings: site.warnings,
+      secure,
       close: () => file.close(),
     };
   } catch (error) {

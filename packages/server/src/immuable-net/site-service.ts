@@ -79,7 +79,7 @@ export class SiteService {
     if (wantsTls(this.#options)) {
       // TLS and its certificates take 100 ms and more to load: only who asked for them waits.
       const { HttpsPort } = await import('../https/https-port.ts');
-      const https = await HttpsPort.open(this.#options, this.#resources, this.#site.site, shared, this.#log);
+      const https = await HttpsPort.open(this.#options, this.#resources, await this.#site.secure(), shared, this.#log);
       this.#serve(tlsPort, (connection, now) => https.accept(connection, now));
       this.#https = https;
     }
@@ -133,6 +133,7 @@ export class SiteService {
     clearInterval(this.#housekeeping);
     clearTimeout(this.#stopTimer);
     this.#accessLog?.flush();
+    this.#https?.close();
   }
 
   #serve(port: number, accept: (connection: TcpConnection, now: number) => Stoppable): void {

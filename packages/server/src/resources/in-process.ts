@@ -6,6 +6,7 @@ import { ExitStatus } from '../exit-status.ts';
 import { ProgramFailure } from '../program-failure.ts';
 import { FileOutput, type Output, StreamOutput } from './output.ts';
 import type { Resources } from './resources.ts';
+import { StateFolder } from './state-folder.ts';
 
 /** Octets of a certificate file: the largest chains are a tenth of it. */
 const WHOLE_LIMIT = 1 << 20;
@@ -106,6 +107,18 @@ export class InProcessResources implements Resources {
 
   async openKeyLog(path: string): Promise<Output> {
     return this.#openFile(path, 'append', 'the key log');
+  }
+
+  async openState(): Promise<StateFolder> {
+    try {
+      return await StateFolder.open();
+    } catch (error) {
+      throw new ProgramFailure(
+        ExitStatus.Host,
+        `cannot make the state folder: ${reasonOf(error)}. Name another place by XDG_STATE_HOME.`,
+        { cause: error },
+      );
+    }
   }
 
   async listenOnHost(host: string, port: number): Promise<Server> {

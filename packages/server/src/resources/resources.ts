@@ -2,6 +2,7 @@ import type { Server } from 'node:net';
 import type { OpenedTapQueue, TapOptions } from '@immuable-net/tap';
 import type { ArchiveFile } from '../archive-file/index.ts';
 import type { Output } from './output.ts';
+import type { StateFolder } from './state-folder.ts';
 
 /**
  * Everything that the server opens comes to it through here: it names what it wants, and is given a descriptor or
@@ -22,6 +23,8 @@ export interface Resources {
   openCapture(path: string): Promise<Output>;
   /** A file that lines are appended to: secrets for Wireshark. Readable by its owner alone. */
   openKeyLog(path: string): Promise<Output>;
+  /** What is kept between runs: a local authority and what it issued. */
+  openState(): Promise<StateFolder>;
   /** A socket of the host that listens: connections come half-open-capable and paused. */
   listenOnHost(host: string, port: number): Promise<Server>;
 }
