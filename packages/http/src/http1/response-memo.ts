@@ -19,7 +19,7 @@ export const MEMO_HEAD_OCTETS = 1024;
  * so that heads that come once (a crawler's, a flood's) push out nothing.
  */
 export class ResponseMemo {
-  readonly #octets: (Uint8Array | undefined)[];
+  readonly #heads: (DataView | undefined)[];
   readonly #responses: (PreparedResponse | undefined)[];
   /** Which entry of a set is replaced next. */
   readonly #next: Uint8Array;
@@ -27,14 +27,17 @@ export class ResponseMemo {
   #recent: number;
   /** The hash of the head that was looked up last. */
   #hash: number;
+  /** Over the buffer that octets were in the last time: borrowed octets lie in the same one most often. */
+  #view: DataView;
 
   constructor() {
-    this.#octets = new Array<Uint8Array | undefined>(SETS * WAYS).fill(undefined);
+    this.#heads = new Array<DataView | undefined>(SETS * WAYS).fill(undefined);
     this.#responses = new Array<PreparedResponse | undefined>(SETS * WAYS).fill(undefined);
     this.#next = new Uint8Array(SETS);
     this.#seen = new Int32Array(SEEN);
     this.#recent = 0;
     this.#hash = 0;
+    this.#view = new DataView(new ArrayBuffer(0));
   }
 
   /**
@@ -42,25 +45,25 @@ export class ResponseMemo {
    * head is. A head ends with its first empty line, so no head is the beginning of another.
    */
   findRecent(octets: Uint8Array, start: number, end: number): PreparedResponse | undefined {
-    const head = this.#octets[this.#recent];
-    if (head === undefined || !matches(head, octets, start, end)) return undefined;
+    const head = this.#heads[this.#recent];
+    if (head === undefined || !this.#matches(head, octets, start, end)) return undefined;
     return this.#responses[this.#recent];
   }
 
   /** Octets of the head that was found last. */
   get headOctets(): number {
-    return this.#octets[this.#recent]!.length;
+    return this.#heads[this.#recent]!.byteLength;
   }
 
   /** The answer to the head `octets[start, end)`, if it is known. */
   find(octets: Uint8Array, start: number, end: number): PreparedResponse | undefined {
     if (end - start > MEMO_HEAD_OCTETS) return undefined;
-    this.#hash = hashOf(octets, start, end);
+    this.#hash = this.#hashOf(octets, start, end);
     const first = (this.#hash & (SETS - 1)) * WAYS;
     for (let entry = first; entry < first + WAYS; entry++) {
-      const head = this.#octets[entry];
+      const head = this.#heads[entry];
       if (head === undefined) return undefined;
-      if (head.length !== end - start || !matches(head, octets, start, end)) continue;
+      if (!this.#matches(head, octets, start, end)) continue;
       this.#recent = entry;
       return this.#responses[entry];
     }
@@ -79,29 +82,47 @@ export class ResponseMemo {
     const set = hash & (SETS - 1);
     const way = this.#next[set]!;
     this.#next[set] = (way + 1) % WAYS;
-    this.#octets[set * WAYS + way] = octets.slice(start, end);
+    this.#heads[set * WAYS + way] = new DataView(octets.slice(start, end).buffer);
     this.#responses[set * WAYS + way] = response;
   }
 
   /** Forgets everything: the service is another one. */
   clear(): void {
-    this.#octets.fill(undefined);
+    this.#heads.fill(undefined);
     this.#responses.fill(undefined);
     this.#next.fill(0);
     this.#seen.fill(0);
   }
-}
 
-function matches(head: Uint8Array, octets: Uint8Array, start: number, end: number): boolean {
-  const { length } = head;
-  if (length > end - start) return false;
-  for (let at = 0; at < length; at++) if (head[at] !== octets[start + at]) return false;
-  return true;
-}
+  /** Four octets at a time: a browser's head has 800. */
+  #matches(head: DataView, octets: Uint8Array, start: number, end: number): boolean {
+    const length = head.byteLength;
+    if (length > end - start) return false;
+    const view = this.#viewOf(octets);
+    const from = octets.byteOffset + start;
+    const words = length & ~3;
+    let at = 0;
+    for (; at < words; at += 4) if (head.getInt32(at) !== view.getInt32(from + at)) return false;
+    for (; at < length; at++) if (head.getUint8(at) !== view.getUint8(from + at)) return false;
+    return true;
+  }
 
-/** FNV-1a over the whole head. */
-function hashOf(octets: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c9dc5;
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ octets[at]!, 0x01000193);
-  return hash ^ (hash >>> 15);
+  /** FNV-1a over the whole head by words, with its high bits brought down each time. */
+  #hashOf(octets: Uint8Array, start: number, end: number): number {
+    const view = this.#viewOf(octets);
+    const to = octets.byteOffset + end;
+    let at = octets.byteOffset + start;
+    let hash = 0x811c9dc5;
+    for (; at + 4 <= to; at += 4) {
+      hash = Math.imul(hash ^ view.getInt32(at), 0x01000193);
+      hash ^= hash >>> 15;
+    }
+    for (; at < to; at++) hash = Math.imul(hash ^ view.getUint8(at), 0x01000193);
+    return hash ^ (hash >>> 15);
+  }
+
+  #viewOf(octets: Uint8Array): DataView {
+    const view = this.#view;
+    return view.buffer === octets.buffer ? view : (this.#view = new DataView(octets.buffer));
+  }
 }
