@@ -23,6 +23,8 @@ export class Http1Context {
   readonly parameters: Http1Parameters;
   readonly counters: Http1Counters;
   readonly memo: ResponseMemo;
+  /** Octets of memory that heads take whose ends are missing, those of all connections together. */
+  partialOctets: number;
   #service: HttpService;
 
   constructor(options: Http1ContextOptions) {
@@ -32,6 +34,7 @@ export class Http1Context {
     this.parameters = { ...HTTP1_PARAMETERS, ...options.parameters };
     this.counters = options.counters ?? new Http1Counters();
     this.memo = new ResponseMemo();
+    this.partialOctets = 0;
     this.#service = options.service;
   }
 

@@ -36,6 +36,8 @@ export const HTTP1_FAILURES = {
   malformedChunk: 400,
   chunkExtensionsTooLarge: 400,
   expectationFailed: 417,
+  /** Too many heads that do not end, on all connections together. */
+  partialHeadsTooLarge: 503,
   headTimeout: 408,
   contentTimeout: 408,
 } as const;

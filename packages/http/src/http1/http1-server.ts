@@ -137,7 +137,7 @@ export class Http1Server implements StreamProtocol {
       if ((this.#flags & Flag.Held) !== 0) this.#drop(now);
       this.#flags = (this.#flags & ~Flag.Held) | Flag.Close;
     }
-    this.#partial = undefined;
+    this.#dropPartial();
     if (this.#response === undefined) this.#end(StreamWish.End);
   }
 
@@ -147,7 +147,7 @@ export class Http1Server implements StreamProtocol {
       this.#context.counters.aborted++;
       this.#drop(now);
     }
-    this.#partial = undefined;
+    this.#dropPartial();
     this.#content = undefined;
     this.#reading = Reading.Nothing;
     this.#deadline = Number.POSITIVE_INFINITY;
@@ -285,16 +285,27 @@ export class Http1Server implements StreamProtocol {
   }
 
   #arrivePartialHead(partial: PartialHead, octets: Uint8Array, start: number, end: number, now: number): number {
-    const taken = partial.arrive(octets, start, end, this.#context.parameters);
+    const { parameters } = this.#context;
+    const taken = partial.arrive(octets, start, end, parameters);
+    this.#context.partialOctets += partial.charge();
     if (partial.failure !== undefined) {
       this.#fail(partial.failure, undefined, now);
     } else if (partial.headOctets > 0) {
-      this.#partial = undefined;
+      this.#dropPartial();
       this.#arriveRequest(partial.octets, 0, partial.headOctets, now);
     } else if (partial.empty) {
-      this.#partial = undefined;
+      this.#dropPartial();
+    } else if (this.#context.partialOctets > parameters.partialOctets) {
+      this.#fail('partialHeadsTooLarge', undefined, now);
     }
     return start + taken;
+  }
+
+  #dropPartial(): void {
+    const partial = this.#partial;
+    if (partial === undefined) return;
+    this.#context.partialOctets -= partial.charged;
+    this.#partial = undefined;
   }
 
   /** A whole head, `octets[start, end)`. */
@@ -383,7 +394,7 @@ export class Http1Server implements StreamProtocol {
   #fail(failure: Http1Failure, head: RequestHead | undefined, now: number): void {
     this.#context.counters.failures[failure]++;
     const response = statusResponse(HTTP1_FAILURES[failure], [], reasonOf(failure));
-    this.#partial = undefined;
+    this.#dropPartial();
     this.#begin(this.#prepare(head ?? new RequestHead(), response, true), now);
     this.#reading = Reading.Nothing;
   }
@@ -438,7 +449,7 @@ export class Http1Server implements StreamProtocol {
   #end(wish: number): void {
     this.wish = wish;
     this.#reading = Reading.Nothing;
-    this.#partial = undefined;
+    this.#dropPartial();
     this.#content = undefined;
     this.#deadline = Number.POSITIVE_INFINITY;
   }

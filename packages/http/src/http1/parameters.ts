@@ -6,6 +6,11 @@ export interface Http1Parameters {
   readonly fieldsOctets: number;
   /** Field lines of a request; of a trailer section too. Apache 100, Node 2,000, nginx has no limit. */
   readonly fieldLines: number;
+  /**
+   * Octets of memory for heads whose ends are missing, of all connections together: 1,600 of the largest, 130,000
+   * of a usual one. Beyond it 503. Servers that give each connection a buffer have no such limit.
+   */
+  readonly partialOctets: number;
   /** Octets of content that are read and discarded to keep a connection. nginx answers 413 from 1 MiB on. */
   readonly contentOctets: number;
   /** Octets of chunk extensions in one message. Node 16 KiB; they are read by nobody (RFC 9112 §7.1.1). */
@@ -30,6 +35,7 @@ export const HTTP1_PARAMETERS: Http1Parameters = {
   requestLineOctets: 8192,
   fieldsOctets: 32_768,
   fieldLines: 100,
+  partialOctets: 67_108_864,
   contentOctets: 1_048_576,
   chunkExtensionOctets: 16_384,
   idleMs: 75_000,

@@ -12,6 +12,8 @@ const INITIAL_OCTETS = 512;
 export class PartialHead {
   octets: Uint8Array;
   length: number;
+  /** Octets of memory that its connections' account holds for it. */
+  charged: number;
   /** Octets of the head, once its end is there; 0 before. */
   headOctets: number;
   /** Nothing but an empty line: what follows begins anew (RFC 9112 §2.2). */
@@ -22,6 +24,7 @@ export class PartialHead {
   constructor() {
     this.octets = new Uint8Array(INITIAL_OCTETS);
     this.length = 0;
+    this.charged = 0;
     this.headOctets = 0;
     this.empty = false;
     this.failure = undefined;
@@ -56,6 +59,13 @@ export class PartialHead {
     else if ((line < 0 ? scanner.at : line) > parameters.requestLineOctets) this.failure = 'requestLineTooLong';
     else if (line >= 0 && this.length - line - 4 > parameters.fieldsOctets) this.failure = 'fieldsTooLarge';
     return taken;
+  }
+
+  /** Octets of memory that it has come to take since the last call. */
+  charge(): number {
+    const grown = this.octets.length - this.charged;
+    this.charged = this.octets.length;
+    return grown;
   }
 
   #append(octets: Uint8Array, start: number, end: number): void {

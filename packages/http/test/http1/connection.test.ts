@@ -205,6 +205,33 @@ describe('time', () => {
   });
 });
 
+describe('heads that do not end', () => {
+  it('take a bounded amount of memory on all connections together, and give it back', () => {
+    const first = new Conversation({ parameters: { partialOctets: 10_000 } });
+    const { context } = first;
+    const slow: Conversation[] = [];
+    for (let i = 0; i < 40; i++) {
+      const conversation = new Conversation({}, context);
+      conversation.sendText('GET / HTTP/1.1\r\nHost: ');
+      slow.push(conversation);
+    }
+    const refused = slow.filter((conversation) => conversation.output.includes('503 Service Unavailable'));
+    expect(refused.length).toBe(21);
+    expect(context.partialOctets).toBe(19 * 512);
+    // Who sends a whole head is served.
+    first.sendText(GET);
+    expect(first.responses()[0]!.status).toBe(200);
+    slow[0]!.server.abort(0);
+    slow[1]!.end();
+    slow[2]!.wait(30_000);
+    slow[3]!.sendText('a\r\n\r\n');
+    slow[4]!.sendText('\0');
+    expect(context.partialOctets).toBe(14 * 512);
+    for (const conversation of slow) conversation.wait(30_000);
+    expect(context.partialOctets).toBe(0);
+  });
+});
+
 describe('stop', () => {
   it('ends an idle connection at once', () => {
     const conversation = new Conversation();
