@@ -19,6 +19,11 @@ const Flag = {
   Woken: 32,
 } as const;
 
+/** Every event. */
+const ALL = -1;
+/** A machine does not ask when its octets are acknowledged: one call less for each response. */
+const WHILE_OPEN = ALL & ~TcpEvent.Drained;
+
 /**
  * Drives one {@link StreamProtocol} on one connection: octets up, answers down, one timer. The one object that a
  * served connection costs above TCP and its protocol; it makes none per event.
@@ -50,6 +55,7 @@ export class StreamRunner implements ConnectionApplication {
   /** Called once, by the service. The machine may speak first. */
   begin(protocol: StreamProtocol, now: number): void {
     this.protocol = protocol;
+    this.connection.interest = WHILE_OPEN;
     this.#run(this.connection, protocol, now);
   }
 
@@ -91,8 +97,6 @@ export class StreamRunner implements ConnectionApplication {
         return;
       }
       protocol.timeoutsExpire(now);
-    } else if (events === TcpEvent.Drained && (flags & Flag.Ended) === 0) {
-      return;
     }
     this.#run(connection, protocol, now);
   }
@@ -143,6 +147,8 @@ export class StreamRunner implements ConnectionApplication {
     if ((this.#flags & Flag.Ended) === 0) {
       if ((wish & StreamWish.End) === 0) return false;
       this.#flags |= Flag.Ended;
+      // The linger time runs from when our last octet is acknowledged.
+      connection.interest = ALL;
       connection.shutdown();
     }
     if ((wish & StreamWish.Linger) !== 0) {

@@ -100,7 +100,11 @@ export function runScenario(seed: number, options: { capture?: boolean; scenario
     for (const flow of flows) flow.close();
     network.elapse(QUIET_MS);
     stacks.forEach((stack, host) => {
-      if (stack.tcp.connectionCount > 0) wrong.push(`host ${host} still has ${stack.tcp.connectionCount} connections`);
+      const { tcp } = stack;
+      const left = tcp.connectionCount + tcp.halfOpenCount + tcp.timeWaitCount;
+      if (left > 0) wrong.push(`host ${host} still has ${left} connections, half-open ones and TIME-WAITs`);
+      if (tcp.memoryUsed !== 0) wrong.push(`host ${host} still holds ${tcp.memoryUsed} octets of receive buffers`);
+      if (tcp.nextTimeout() !== Number.POSITIVE_INFINITY) wrong.push(`host ${host} still has a timer of TCP`);
     });
     for (const flow of flows) {
       for (const end of [flow.client, flow.server]) {
