@@ -4,7 +4,7 @@ import {
   COMPRESSION_PREFERENCE,
   compressCertificate,
   decompressCertificate,
-} from './certificate-compression.ts';
+} from './node-zlib.ts';
 import type { Credential } from './credential.ts';
 import { ExtensionType } from './extension-type.ts';
 import { MessageWriter, readExtensions } from './extensions.ts';

@@ -1,4 +1,4 @@
-import { COMPRESSION_PREFERENCE } from './certificate-compression.ts';
+import { COMPRESSION_PREFERENCE } from './node-zlib.ts';
 import { hashOctets, suiteOf } from './cipher-suite.ts';
 import type { ClientSession } from './client-session.ts';
 import type { KeyPair } from './crypto.ts';
