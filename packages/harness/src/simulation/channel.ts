@@ -119,7 +119,8 @@ export class Channel {
     let arrives = this.#busyUntil + given.delayMs;
     if (given.jitterMs > 0) arrives += random.between(0, given.jitterMs);
     if (arrives < this.#lastArrival) arrives = this.#lastArrival;
-    if (random.chance(given.corrupt)) {
+    if (random.chance(given.corrupt) && !frame.corrupted) {
+      frame.corrupted = true;
       counters.corrupted++;
       const bit = random.integer(HEADER * 8, frame.length * 8);
       frame.slab.octets[bit >> 3] = frame.slab.octets[bit >> 3]! ^ (1 << (bit & 7));
@@ -127,6 +128,7 @@ export class Channel {
     if (random.chance(given.duplicate)) {
       counters.duplicated++;
       const twin = this.#network.pool.take(frame.length);
+      twin.corrupted = frame.corrupted;
       twin.slab.octets.set(frame.slab.octets.subarray(0, frame.length));
       this.#network.deliver(twin, this.#target, arrives + random.between(0, given.reorderMs));
     }

@@ -9,6 +9,8 @@ export class SimulatedFrame {
   at: number;
   /** Order among those that arrive at the same time. */
   order: number;
+  /** One of its bits was turned: not a second one, or the two might cancel in a checksum. */
+  corrupted: boolean;
   /** Where it arrives. */
   target: SimulatedLink | undefined;
 
@@ -17,6 +19,7 @@ export class SimulatedFrame {
     this.length = 0;
     this.at = 0;
     this.order = 0;
+    this.corrupted = false;
     this.target = undefined;
   }
 }
@@ -39,6 +42,7 @@ export class FramePool {
     const frame =
       length <= SMALL ? (this.#small.pop() ?? new SimulatedFrame(SMALL)) : new SimulatedFrame((length + 2047) & ~2047);
     frame.length = length;
+    frame.corrupted = false;
     return frame;
   }
 

@@ -30,6 +30,7 @@ export class SimulatedSwitch {
     for (const port of this.#ports) {
       if (port === from || (known !== undefined && port !== known)) continue;
       const copy = this.#network.pool.take(frame.length);
+      copy.corrupted = frame.corrupted;
       copy.slab.octets.set(frame.slab.octets.subarray(0, frame.length));
       port.channel!.send(copy);
     }
