@@ -1,15 +1,15 @@
 import { OctetReader } from '@immuable-net/octets';
+import type { Credential } from './credential.ts';
+import { ExtensionType } from './extension-type.ts';
+import { MessageWriter, readExtensions } from './extensions.ts';
+import type { FailureCode } from './failure.ts';
+import { HandshakeType } from './handshake-type.ts';
 import {
   type CertificateCompression,
   COMPRESSION_PREFERENCE,
   compressCertificate,
   decompressCertificate,
 } from './node-zlib.ts';
-import type { Credential } from './credential.ts';
-import { ExtensionType } from './extension-type.ts';
-import { MessageWriter, readExtensions } from './extensions.ts';
-import type { FailureCode } from './failure.ts';
-import { HandshakeType } from './handshake-type.ts';
 import { MAXIMUM_UNCOMPRESSED_CERTIFICATE } from './parameters.ts';
 
 /** A Certificate message (RFC 8446 §4.4.2), parsed: views of the message. */

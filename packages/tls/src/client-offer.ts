@@ -1,10 +1,10 @@
-import { COMPRESSION_PREFERENCE } from './node-zlib.ts';
 import { hashOctets, suiteOf } from './cipher-suite.ts';
 import type { ClientSession } from './client-session.ts';
 import type { KeyPair } from './crypto.ts';
 import { ExtensionType } from './extension-type.ts';
 import { MessageWriter } from './extensions.ts';
 import { HandshakeType } from './handshake-type.ts';
+import { COMPRESSION_PREFERENCE } from './node-zlib.ts';
 import { MAXIMUM_PLAINTEXT } from './parameters.ts';
 
 /** What goes into a ClientHello. */
