@@ -1,5 +1,4 @@
-import { type HashName, openPack, type Pack, PackError } from '@immuable-net/pack';
-import type { ArchiveFile } from '../archive-file/index.ts';
+import { type HashName, openPack, PackError } from '@immuable-net/pack';
 import { ExitStatus } from '../exit-status.ts';
 import { ProgramFailure } from '../program-failure.ts';
 import type { Resources } from '../resources/resources.ts';
@@ -23,7 +22,11 @@ export interface ServedSite {
 export async function openSite(options: ServeOptions, resources: Resources): Promise<ServedSite> {
   const file = await resources.openArchive(options.pack);
   try {
-    const pack = openChecked(file, options);
+    const pack = openPack(file.source, {
+      hash: options.algorithm as HashName | undefined,
+      signature: options.signature as HashName | undefined,
+      verify: options.verify,
+    });
     const siteOptions = {
       cacheOctets: options.cacheSize,
       cacheControl: options.cacheControl,
@@ -47,18 +50,6 @@ export async function openSite(options: ServeOptions, resources: Resources): Pro
     };
   } catch (error) {
     file.close();
-    throw error;
-  }
-}
-
-function openChecked(file: ArchiveFile, options: ServeOptions): Pack {
-  try {
-    return openPack(file.source, {
-      hash: options.algorithm as HashName | undefined,
-      signature: options.signature as HashName | undefined,
-      verify: options.verify,
-    });
-  } catch (error) {
     if (!(error instanceof PackError)) throw error;
     throw new ProgramFailure(ExitStatus.Archive, `cannot serve ${options.pack}: ${error.message}.`, { cause: error });
   }
