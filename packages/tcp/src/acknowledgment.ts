@@ -61,9 +61,13 @@ export function acknowledge(cb: ControlBlock, segment: SegmentView, payload: num
 
 /** RFC 9293 §3.10.7.4: the window is taken from segments newer than the one it was last taken from. */
 function updateWindow(cb: ControlBlock, segment: SegmentView): boolean {
+  // A retransmitted segment that advances SND.UNA tells of the window too (as in Linux): with the old window the edge
+  // SND.UNA + SND.WND would lie beyond what the peer offered.
+  const advances = ((segment.acknowledgment - cb.sndUna) | 0) > 0;
   const newer = (cb.sndWl1 - segment.sequence) | 0;
-  if (newer > 0 || (newer === 0 && ((cb.sndWl2 - segment.acknowledgment) | 0) > 0)) return false;
-  const window = segment.window * 2 ** cb.sndWndShift;
+  if (!advances && (newer > 0 || (newer === 0 && ((cb.sndWl2 - segment.acknowledgment) | 0) > 0))) return false;
+  // 16 bits shifted by at most 14 (RFC 7323 §2.3).
+  const window = segment.window << cb.sndWndShift;
   cb.sndWl1 = segment.sequence;
   cb.sndWl2 = segment.acknowledgment;
   if (window === cb.sndWnd) return false;

@@ -483,7 +483,12 @@ function restartAfterIdle(cb: ControlBlock, now: number): void {
  * needs in slow start, a fifth faster after it. False when the next burst is not due yet; the timer then is armed.
  */
 function mayPace(cb: ControlBlock, now: number): boolean {
-  if (cb.srtt < PACED_RTT_MS || !cb.context.parameters.pacing) return true;
+  if (cb.srtt < PACED_RTT_MS || !cb.context.parameters.pacing) {
+    // What was sent unpaced is no debt when the round trip grows.
+    cb.paceCredit = 0;
+    cb.paceCreditAt = now;
+    return true;
+  }
   const rate = (cb.cwnd / cb.srtt) * (cb.cwnd < cb.ssthresh ? 2 : 1.2);
   const burst = Math.max(rate, 10 * cb.sndMss);
   const credit = cb.paceCredit + (now - cb.paceCreditAt) * rate;
