@@ -1,19 +1,16 @@
-import koffi from 'koffi';
 import { CipherSuite } from './cipher-suite.ts';
 import type { Aead } from './crypto.ts';
+import { addressOf, NULL, opensslFunctions, type Pinned, pinned } from './openssl.ts';
 import { TAG_OCTETS } from './parameters.ts';
 
 /*
  * Bulk AEAD by OpenSSL's EVP interface, called in the Node binary itself: one context is used again for every
  * record of a direction, and the output lands where it is wanted. `createCipheriv` makes a stream object and a
  * buffer a record: five times the time for 1 KiB, twice for 16.
- *
- * Pointers are numbers: addresses of user space fit 47 bits.
  */
 
 const EVP_CTRL_AEAD_GET_TAG = 0x10;
 const EVP_CTRL_AEAD_SET_TAG = 0x11;
-const NULL = 0;
 
 type Init = (context: number, cipher: number, engine: number, key: number, iv: number) => number;
 type Update = (context: number, out: number, outLength: number, input: number, inputLength: number) => number;
@@ -32,37 +29,26 @@ interface Symbols {
   readonly decryptFinal: (context: number, out: number, outLength: number) => number;
 }
 
-function load(): Symbols | undefined {
-  try {
-    const library = koffi.load(null);
-    const init = 'uintptr_t context, uintptr_t cipher, uintptr_t engine, uintptr_t key, uintptr_t iv';
-    const update = 'uintptr_t context, uintptr_t out, uintptr_t outLength, uintptr_t input, int inputLength';
-    const final = 'uintptr_t context, uintptr_t out, uintptr_t outLength';
-    return {
-      contextNew: library.func('uintptr_t EVP_CIPHER_CTX_new()'),
-      contextReset: library.func('int EVP_CIPHER_CTX_reset(uintptr_t context)'),
-      contextFree: library.func('void EVP_CIPHER_CTX_free(uintptr_t context)'),
-      control: library.func('int EVP_CIPHER_CTX_ctrl(uintptr_t context, int type, int value, uintptr_t pointer)'),
-      fetch: library.func('uintptr_t EVP_CIPHER_fetch(uintptr_t library, const char *name, uintptr_t properties)'),
-      encryptInit: library.func(`int EVP_EncryptInit_ex(${init})`),
-      encryptUpdate: library.func(`int EVP_EncryptUpdate(${update})`),
-      encryptFinal: library.func(`int EVP_EncryptFinal_ex(${final})`),
-      decryptInit: library.func(`int EVP_DecryptInit_ex(${init})`),
-      decryptUpdate: library.func(`int EVP_DecryptUpdate(${update})`),
-      decryptFinal: library.func(`int EVP_DecryptFinal_ex(${final})`),
-    } as Symbols;
-  } catch {
-    return undefined; // A Node whose binary hides its OpenSSL: the caller uses createCipheriv.
-  }
-}
+const INIT = 'uintptr_t context, uintptr_t cipher, uintptr_t engine, uintptr_t key, uintptr_t iv';
+const UPDATE = 'uintptr_t context, uintptr_t out, uintptr_t outLength, uintptr_t input, int inputLength';
+const FINAL = 'uintptr_t context, uintptr_t out, uintptr_t outLength';
 
-const symbols: Symbols | undefined = load();
+const symbols: Symbols | undefined = opensslFunctions<Symbols>({
+  contextNew: 'uintptr_t EVP_CIPHER_CTX_new()',
+  contextReset: 'int EVP_CIPHER_CTX_reset(uintptr_t context)',
+  contextFree: 'void EVP_CIPHER_CTX_free(uintptr_t context)',
+  control: 'int EVP_CIPHER_CTX_ctrl(uintptr_t context, int type, int value, uintptr_t pointer)',
+  fetch: 'uintptr_t EVP_CIPHER_fetch(uintptr_t library, const char *name, uintptr_t properties)',
+  encryptInit: `int EVP_EncryptInit_ex(${INIT})`,
+  encryptUpdate: `int EVP_EncryptUpdate(${UPDATE})`,
+  encryptFinal: `int EVP_EncryptFinal_ex(${FINAL})`,
+  decryptInit: `int EVP_DecryptInit_ex(${INIT})`,
+  decryptUpdate: `int EVP_DecryptUpdate(${UPDATE})`,
+  decryptFinal: `int EVP_DecryptFinal_ex(${FINAL})`,
+});
 
-/**
- * Where OpenSSL writes lengths that nobody reads: one int. The octets stand beside their address so that whoever
- * uses the address keeps them alive: a constant that no function mentions is collected with its memory.
- */
-const LENGTH: { readonly octets: Uint8Array; readonly address: number } = pinned(new Uint8Array(new ArrayBuffer(16)));
+/** Where OpenSSL writes lengths that nobody reads: one int. */
+const LENGTH: Pinned = pinned(16);
 
 const CIPHERS: ReadonlyMap<number, number> = fetchCiphers();
 
@@ -85,14 +71,6 @@ function fetchCiphers(): Map<number, number> {
     if (cipher !== 0) ciphers.set(suite, cipher);
   }
   return ciphers;
-}
-
-function addressOf(octets: Uint8Array): number {
-  return Number(koffi.address(octets));
-}
-
-function pinned(octets: Uint8Array): { readonly octets: Uint8Array; readonly address: number } {
-  return { octets, address: addressOf(octets) };
 }
 
 function takeContext(): number {

@@ -2,6 +2,8 @@ import * as nodeCrypto from 'node:crypto';
 import { versions } from 'node:process';
 import type { Aead, Agreement, Crypto, HashName, KeyPair, PublicKey } from './crypto.ts';
 import { EvpCipher, evpSupports } from './evp-cipher.ts';
+import { evpHmac, evpHmacTakes } from './evp-hmac.ts';
+import { evpX25519, evpX25519Works } from './evp-x25519.ts';
 import { MLKEM_CIPHERTEXT, MLKEM_PUBLIC_KEY, mlKem } from './ml-kem.ts';
 import { NamedGroup } from './named-group.ts';
 import { NodeCipher } from './node-cipher.ts';
@@ -33,6 +35,7 @@ export function randomFill(octets: Uint8Array, start: number, end: number): void
 const KEY_OBJECTS: boolean = Number(versions.node.split('.')[0]) >= 22;
 
 function hmac(name: HashName, key: Uint8Array, octets: Uint8Array): Uint8Array {
+  if (evpHmacTakes(key, octets)) return evpHmac(name, key, octets);
   return nodeCrypto
     .createHmac(name, KEY_OBJECTS ? nodeCrypto.createSecretKey(key) : key)
     .update(octets)
@@ -120,6 +123,9 @@ function agree(group: number, peerShare: Uint8Array): Agreement | undefined {
     const dh = agree(NamedGroup.X25519, peerShare.subarray(MLKEM_PUBLIC_KEY));
     if (kem === undefined || dh === undefined) return undefined;
     return { share: join(kem.ciphertext, dh.share), secret: join(kem.secret, dh.secret) };
+  }
+  if (group === NamedGroup.X25519 && evpX25519Works) {
+    return peerShare.length === 32 ? evpX25519(randomFill, peerShare) : undefined;
   }
   const pair = keyPair(group);
   const secret = pair.agree(peerShare);
