@@ -29,9 +29,12 @@ export function install() {
   const installed = join(root, 'node_modules/.package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   console.error('immuable-net: installing dependencies (npm ci) …');
+  // `npm install -g .` runs us with its own settings in the environment: this install is not global.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_config_/i.test(name)));
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     shell: process.platform === 'win32',
     stdio: ['ignore', 'ignore', 'inherit'],
+    env,
   });
 }
 
