@@ -56,16 +56,12 @@ export const Trait = {
   WantsRoom: 8192,
   /** Sending stopped at the congestion window, not for want of octets. */
   CwndLimited: 16_384,
-  /** Opened by our own SYN. */
-  Active: 32_768,
   /** A DSACK is owed: `[dsackStart, dsackEnd)` came twice (RFC 2883). */
   DsackOwed: 65_536,
   /** In the flow table. */
   Registered: 131_072,
   /** Octets were written since Drained was last told. */
   Undrained: 262_144,
-  /** The SYN that opened it asked for, or brought, Fast Open. */
-  FastOpen: 524_288,
   /** Sending stopped at the peer's window. */
   WindowLimited: 1_048_576,
 } as const;
@@ -124,7 +120,6 @@ export class ControlBlock implements FlowEntry, TimerEntry, CongestionFlow {
   congestion: CongestionControl | undefined;
   cwnd: number;
   ssthresh: number;
-  /** The most octets in flight in this window: what is not used does not grow (RFC 9438 §5.8). */
   lastSentAt: number;
 
   irs: number;

@@ -65,11 +65,8 @@ export class TcpCounters {
   synCookiesSent: number = 0;
   synCookiesAccepted: number = 0;
   synCookiesInvalid: number = 0;
-  fastOpens: number = 0;
-  fastOpensInvalid: number = 0;
   timeWaits: number = 0;
   timeWaitsReused: number = 0;
   timeWaitsEvicted: number = 0;
   persistHoldersAborted: number = 0;
-  pressureEntered: number = 0;
 }

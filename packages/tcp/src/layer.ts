@@ -207,7 +207,7 @@ export class TcpLayer {
     if (!context.connections.add(cb, hashFlow(context.flowKey, path.local, localPort, path.remote, remotePort))) {
       throw new TcpUsageError('EADDRNOTAVAIL', 'too many connections to that peer');
     }
-    cb.traits |= Trait.Registered | Trait.Active;
+    cb.traits |= Trait.Registered;
     // RFC 6528 §3: ISN = M + F(4-tuple, secret).
     const offset = hashFlow(context.secretKey, path.local, localPort, path.remote, remotePort);
     cb.tsOffset = context.secretKey.high;

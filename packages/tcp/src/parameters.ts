@@ -69,10 +69,6 @@ export interface TcpParameters {
   readonly congestionControl: 'cubic' | 'newreno';
   /** Whether bursts are spread over the round trip where it is long enough for the timer of 1 ms. */
   readonly pacing: boolean;
-  /** TCP Fast Open (RFC 7413) for listeners. */
-  readonly fastOpen: boolean;
-  /** Fast Open connections whose handshake is not complete, at most (RFC 7413 §5.1). */
-  readonly fastOpenPending: number;
 }
 
 export const DEFAULT_PARAMETERS: TcpParameters = {
@@ -113,8 +109,6 @@ export const DEFAULT_PARAMETERS: TcpParameters = {
   ecn: 1,
   congestionControl: 'cubic',
   pacing: true,
-  fastOpen: false,
-  fastOpenPending: 64,
 };
 
 /** Options of one connection, or of the connections of one listener. What is left out comes from {@link TcpParameters}. */

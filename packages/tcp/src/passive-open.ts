@@ -230,7 +230,7 @@ export class PassiveOpens {
     if (half.peerShift >= 0) cb.sndWndShift = half.peerShift;
     else cb.rcvWndShift = 0;
     cb.peerMss = agreedMss(cb, half.peerMss);
-    cb.sndWnd = segment.window * 2 ** cb.sndWndShift;
+    cb.sndWnd = segment.window << cb.sndWndShift;
     cb.sndWndMax = cb.sndWnd;
     cb.sndWl1 = segment.sequence;
     cb.sndWl2 = segment.acknowledgment;
@@ -267,7 +267,6 @@ export class PassiveOpens {
       this.#cookies.stamp(clock, segment, ecn),
       segment.timestamp,
       ecn,
-      undefined,
       now,
     );
   }
@@ -334,7 +333,6 @@ export class PassiveOpens {
       (Math.floor(now) + half.tsOffset) | 0,
       half.tsRecent,
       half.ecn,
-      undefined,
       now,
     );
   }

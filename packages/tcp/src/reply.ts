@@ -7,7 +7,6 @@ import {
   Control,
   Field,
   HEADER_OCTETS,
-  OptionKind,
   type SegmentView,
   TIMESTAMP_OCTETS,
   writeHeader,
@@ -90,7 +89,7 @@ export class Replies {
     );
   }
 
-  /** A SYN-ACK. `windowShift` -1: none was offered. `cookie` is a Fast Open cookie to hand out. */
+  /** A SYN-ACK. `windowShift` -1: none was offered. */
   synAck(
     path: Path,
     localPort: number,
@@ -105,19 +104,11 @@ export class Replies {
     timestamp: number,
     echo: number,
     ecn: boolean,
-    cookie: Uint8Array | undefined,
     now: number,
   ): void {
     const view = this.#frame.slab.view;
     const start = TRANSPORT_START + HEADER_OCTETS;
-    let options = writeSynOptions(view, start, maximumSegmentSize, windowShift, sack, timestamps, timestamp, echo);
-    if (cookie !== undefined) {
-      // RFC 7413 §4.1.1, behind two octets of padding.
-      const at = start + options;
-      view.setInt32(at, 0x01010000 | (OptionKind.FastOpen << 8) | (2 + cookie.length));
-      this.#frame.slab.octets.set(cookie, at + 4);
-      options += 4 + cookie.length;
-    }
+    const options = writeSynOptions(view, start, maximumSegmentSize, windowShift, sack, timestamps, timestamp, echo);
     const control = Control.SYN | Control.ACK | (ecn ? Control.ECE : 0);
     this.#send(path, localPort, remotePort, sequence, acknowledgment, control, window, options, now);
   }

@@ -40,6 +40,7 @@ export function measureRoundTrip(cb: ControlBlock, measured: number): void {
 
 /** RTO backed off for the timeouts so far (RFC 6298 §5.5). */
 export function backedOff(cb: ControlBlock, times: number): number {
+  if (times === 0) return cb.rto;
   const rto = cb.rto * 2 ** Math.min(times, 20);
   const most = cb.context.parameters.maximumRtoMs;
   return Math.min(rto, most);

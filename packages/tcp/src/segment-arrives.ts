@@ -251,7 +251,7 @@ function synchronizedArrives(cb: ControlBlock, segment: SegmentView, packet: Inb
       return Arrival.Reset;
     }
     cb.sndUna = segment.acknowledgment;
-    cb.sndWnd = segment.window * 2 ** cb.sndWndShift;
+    cb.sndWnd = segment.window << cb.sndWndShift;
     cb.sndWndMax = cb.sndWnd;
     cb.sndWl1 = segment.sequence;
     cb.sndWl2 = segment.acknowledgment;

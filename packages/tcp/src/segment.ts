@@ -22,7 +22,7 @@ export const Field = {
   Options: 20,
 } as const;
 
-/** Option kinds (RFC 9293 §3.1, RFC 2018, RFC 7323, RFC 7413). */
+/** Option kinds (RFC 9293 §3.1, RFC 2018, RFC 7323). */
 export const OptionKind = {
   End: 0,
   NoOperation: 1,
@@ -31,7 +31,6 @@ export const OptionKind = {
   SackPermitted: 4,
   Sack: 5,
   Timestamps: 8,
-  FastOpen: 34,
 } as const;
 
 /** NOP, NOP, kind 8, length 10: how timestamps stand on nearly every segment. */
@@ -62,9 +61,6 @@ export class SegmentView {
   sackCount: number;
   /** Left and right edge of each block. */
   readonly sacks: Int32Array;
-  /** Fast Open: -1 no option, 0 a request for a cookie, else octets of the cookie at {@link cookieStart}. */
-  cookieLength: number;
-  cookieStart: number;
 
   constructor() {
     this.sourcePort = 0;
@@ -83,8 +79,6 @@ export class SegmentView {
     this.sackPermitted = false;
     this.sackCount = 0;
     this.sacks = new Int32Array(8);
-    this.cookieLength = -1;
-    this.cookieStart = 0;
   }
 
   /** SEG.LEN: payload octets, and one each for SYN and FIN. */
@@ -127,7 +121,6 @@ export class SegmentView {
     this.maximumSegmentSize = 0;
     this.windowShift = -1;
     this.sackPermitted = false;
-    this.cookieLength = -1;
   }
 
   /** A malformed option ends the list: what stood before it counts. RFC 9293 §3.1 (MUST-7). */
@@ -167,13 +160,6 @@ export class SegmentView {
             this.hasTimestamps = true;
             this.timestamp = view.getInt32(at + 2);
             this.timestampEcho = view.getInt32(at + 6);
-          }
-          break;
-        case OptionKind.FastOpen:
-          // RFC 7413 §4.1.1: 4 to 16 octets, even; or none, which asks for a cookie.
-          if (length === 2 || (length >= 6 && length <= 18 && (length & 1) === 0)) {
-            this.cookieLength = length - 2;
-            this.cookieStart = at + 2;
           }
           break;
         default:
