@@ -7,6 +7,9 @@ export const MLKEM_PUBLIC_KEY = 1184;
 /** Octets of a ciphertext. */
 export const MLKEM_CIPHERTEXT = 1088;
 
+/** FIPS 203 §8: the modulus q. */
+const MLKEM_Q = 3329;
+
 /** A decapsulation key and what belongs to it. */
 export interface KemPair {
   readonly publicKey: Uint8Array;
@@ -43,6 +46,7 @@ export const nobleKem: Kem = {
     };
   },
   encapsulate(publicKey) {
+    if (!passesModulusCheck(publicKey)) return undefined;
     try {
       const { cipherText, sharedSecret } = ml_kem768.encapsulate(publicKey);
       return { ciphertext: cipherText, secret: sharedSecret };
@@ -51,6 +55,17 @@ export const nobleKem: Kem = {
     }
   },
 };
+
+/** FIPS 203 §7.2: every coefficient of the encoded key, 12 bits each, is below q; the library lets others pass. */
+function passesModulusCheck(publicKey: Uint8Array): boolean {
+  for (let at = 0; at < MLKEM_PUBLIC_KEY - 32; at += 3) {
+    const middle = publicKey[at + 1]!;
+    if ((publicKey[at]! | ((middle & 15) << 8)) >= MLKEM_Q || ((middle >>> 4) | (publicKey[at + 2]! << 4)) >= MLKEM_Q) {
+      return false;
+    }
+  }
+  return true;
+}
 
 /** ML-KEM by EVP_PKEY, where OpenSSL is 3.5 or later; undefined elsewhere. */
 export function opensslKem(): Kem | undefined {
