@@ -265,6 +265,15 @@ describe('resumption', () => {
     );
   });
 
+  it('is not for another policy', () => {
+    const ticketKeys = new TicketKeys(nodeCryptography);
+    const optional = (id: string) =>
+      serverSettings({ ticketKeys, clientPolicy: () => ({ mode: 'optional', id, authorities: [] }) });
+    const { session } = first(optional('a'));
+    expect(new Pair(optional('b'), clientOptions({ session })).run().server.facts?.resumed).toBe(false);
+    expect(new Pair(optional('a'), clientOptions({ session })).run().server.facts?.resumed).toBe(true);
+  });
+
   it('keeps the digest of the client chain', () => {
     const strict = serverSettings({
       judgeClient: () => 'good',
