@@ -4,7 +4,7 @@ import { dropReceived } from './receiving.ts';
 import { TcpEvent, TcpState } from './state.ts';
 
 /** Nothing more is sent: the references are given back, the timers are off. */
-export function releaseSending(cb: ControlBlock): void {
+function releaseSending(cb: ControlBlock): void {
   cb.queue?.clear();
   if (cb.recovery !== undefined) {
     cb.context.giveRecovery(cb.recovery);
@@ -18,7 +18,7 @@ export function releaseSending(cb: ControlBlock): void {
 }
 
 /** Takes the connection out of the flow table: segments no longer find it. */
-export function unregister(cb: ControlBlock): void {
+function unregister(cb: ControlBlock): void {
   if (!cb.has(Trait.Registered)) return;
   cb.traits &= ~Trait.Registered;
   cb.context.connections.remove(cb);

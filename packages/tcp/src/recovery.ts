@@ -109,7 +109,7 @@ export function repairTailLoss(
 }
 
 /** Congestion without a loss to repair: an ECN mark, or a tail that was repaired. */
-export function reduceWindow(cb: ControlBlock, recovery: LossRecovery, inFlight: number, now: number): void {
+function reduceWindow(cb: ControlBlock, recovery: LossRecovery, inFlight: number, now: number): void {
   cb.control.congestion(cb, inFlight, now);
   if (cb.cwnd > cb.ssthresh) cb.cwnd = cb.ssthresh;
   recovery.phase = RecoveryPhase.Reduced;
@@ -267,7 +267,7 @@ function afterTimeout(recovery: LossRecovery, acked: number, done: boolean): voi
 }
 
 /** Arms the retransmission timer (RFC 6298 §5), the reordering timer and the tail loss probe (RFC 8985 §7.2). */
-export function armTimers(cb: ControlBlock, recovery: LossRecovery, acked: number, wait: number, now: number): void {
+function armTimers(cb: ControlBlock, recovery: LossRecovery, acked: number, wait: number, now: number): void {
   if (cb.outstanding === 0) {
     cb.rtoAt = Number.POSITIVE_INFINITY;
     cb.probeAt = Number.POSITIVE_INFINITY;

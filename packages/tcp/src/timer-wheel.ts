@@ -57,8 +57,9 @@ export class TimerWheel {
     if (!(tick > this.#current)) tick = this.#current + 1;
     entry.wheelTick = tick;
     this.#count++;
-    this.#insert(entry);
-    if (tick < this.#earliest) this.#earliest = tick;
+    // A slot of the upper levels has to be looked at when it begins, not when its entries are due.
+    const look = this.#insert(entry);
+    if (look < this.#earliest) this.#earliest = look;
   }
 
   disarm(entry: TimerEntry): void {
@@ -182,7 +183,8 @@ export class TimerWheel {
     this.#due = entry;
   }
 
-  #insert(entry: TimerEntry): void {
+  /** Puts the entry into its slot and returns the tick at which that slot is looked at. */
+  #insert(entry: TimerEntry): number {
     const current = this.#current;
     let tick = entry.wheelTick;
     let ahead = tick - current;
@@ -190,11 +192,20 @@ export class TimerWheel {
       ahead = HORIZON;
       tick = current + HORIZON;
     }
-    let slot: number;
-    if (ahead < NEAR) slot = tick & (NEAR - 1);
-    else if (ahead < NEAR * FAR) slot = NEAR + (Math.floor(tick / NEAR) & (FAR - 1));
-    else if (ahead < NEAR * FAR * FAR) slot = NEAR + FAR + (Math.floor(tick / (NEAR * FAR)) & (FAR - 1));
-    else slot = NEAR + 2 * FAR + (Math.floor(tick / (NEAR * FAR * FAR)) & (FAR - 1));
+    let base = 0;
+    let size = NEAR;
+    let unit = 1;
+    if (ahead >= NEAR) {
+      base = NEAR;
+      size = FAR;
+      unit = NEAR;
+      while (ahead >= unit * FAR) {
+        base += FAR;
+        unit *= FAR;
+      }
+    }
+    const index = unit === 1 ? tick : Math.floor(tick / unit);
+    const slot = base + (index & (size - 1));
     const head = this.#slots[slot];
     entry.wheelSlot = slot;
     entry.wheelPrevious = undefined;
@@ -202,5 +213,6 @@ export class TimerWheel {
     if (head !== undefined) head.wheelPrevious = entry;
     else this.#occupied[slot >>> 5]! |= 1 << (slot & 31);
     this.#slots[slot] = entry;
+    return index * unit;
   }
 }

@@ -99,7 +99,7 @@ describe('timer wheel', () => {
           expect(wheel.count).toBe(due.size);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 1000 },
     );
   });
 });
