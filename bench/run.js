@@ -5,6 +5,7 @@
  *   npm run bench                      every row, five rounds
  *   npm run bench -- keep-alive start  these rows
  *   npm run bench -- loss              the rows of a group
+ *   npm run bench -- --write https h2  these rows, written to RESULTS.md in place of all
  *   npm run bench -- --quick           short: to try it, not to quote it (writes no file)
  *   npm run bench -- --rounds 9 --seconds 5 --list
  */
@@ -39,6 +40,7 @@ const { values: options, positionals } = parseArgs({
     rounds: { type: 'string' },
     seconds: { type: 'string' },
     list: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
     'no-build': { type: 'boolean', default: false },
   },
 });
@@ -129,7 +131,7 @@ const about = machine([
   version('wrk', '-v', /wrk \S+/),
   version('curl', '--version', /curl \S+/),
 ]);
-if (!options.quick && positionals.length === 0) {
+if (!options.quick && (positionals.length === 0 || options.write)) {
   const text = `# Results
 
 Made by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}. Medians, with the lowest and the highest of
