@@ -185,6 +185,24 @@ describe('loss recovery', () => {
     expect(peer.send({ ack: base }).map((s) => s.seq)).toEqual([base + 16_060]);
     expect(peer.send({ ack: base })[0]?.seq).toBe(base);
   });
+  it('never sends beyond ssthresh while recovery repairs a heavy loss (RFC 9937)', () => {
+    const peer = new RawPeer({ pacing: false });
+    const connection = peer.open();
+    const base = peer.ack;
+    connection.write(pattern(100_000), 0, 100_000);
+    peer.pair.settle();
+    peer.take();
+    const word = (v: number): number[] => [v >>> 24, (v >>> 16) & 255, (v >>> 8) & 255, v & 255];
+    // Of ten segments only the last three arrive.
+    for (let i = 8; i <= 10; i++) {
+      peer.send({ ack: base, options: [1, 1, 5, 10, ...word(base + 7 * 1460), ...word(base + i * 1460)] });
+    }
+    expect(connection.info.limit).toBe('recovery');
+    for (let i = 1; i <= 6; i++) {
+      peer.send({ ack: base + i * 1460, options: [1, 1, 5, 10, ...word(base + 7 * 1460), ...word(base + 10 * 1460)] });
+      expect(connection.info.inFlight).toBeLessThanOrEqual(connection.info.ssthresh);
+    }
+  });
   it('undoes a recovery when DSACKs say that nothing was lost (RFC 3708)', () => {
     const peer = new RawPeer({ pacing: false });
     const connection = peer.open();

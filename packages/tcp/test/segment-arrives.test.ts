@@ -224,6 +224,23 @@ describe('RFC 9293 §3.10.7.4 and RFC 5961: a synchronized state', () => {
     connection.read(got, 0, 1000);
     expect(Buffer.compare(got, octets.subarray(0, 1000))).toBe(0);
   });
+  it('takes only what is new of an overlap, however small', () => {
+    const peer = new RawPeer();
+    const connection = peer.open();
+    const octets = pattern(30);
+    const base = peer.seq;
+    peer.send({ octets: octets.subarray(0, 10) });
+    for (const [from, to] of [
+      [9, 12],
+      [10, 20],
+      [17, 30],
+    ] as const) {
+      peer.send({ seq: base + from, octets: octets.subarray(from, to) });
+    }
+    const got = new Uint8Array(40);
+    expect(connection.read(got, 0, 40)).toBe(30);
+    expect(Buffer.compare(got.subarray(0, 30), octets)).toBe(0);
+  });
   it('puts out-of-order segments in order and sends SACK blocks, the newest first', () => {
     const peer = new RawPeer();
     const connection = peer.open();
@@ -380,6 +397,28 @@ describe('closing (RFC 9293 §3.6)', () => {
     }
     expect(peer.pair.server.timeWaitCount).toBe(2);
     expect(peer.pair.server.counters.timeWaitsEvicted).toBe(3);
+  });
+  it('keeps TIME-WAIT in order when a FIN comes again', () => {
+    const peer = new RawPeer();
+    const ends: [number, number][] = [];
+    for (let port = 100; port < 104; port++) {
+      peer.port = port;
+      peer.ack = 0;
+      const connection = peer.open();
+      connection.close();
+      peer.pair.settle();
+      peer.take();
+      peer.send({ control: FIN | ACK });
+      ends.push([port, peer.seq]);
+    }
+    peer.run(30_000);
+    const [port, seq] = ends[1]!;
+    peer.send({ port, seq: seq - 1, control: FIN | ACK });
+    peer.run(31_000);
+    expect(peer.pair.server.timeWaitCount).toBe(1);
+    peer.run(30_000);
+    expect(peer.pair.server.timeWaitCount).toBe(0);
+    expect(peer.pair.nextEvent()).toBe(Number.POSITIVE_INFINITY);
   });
   it('gives every slice back, at acknowledgment or at abort', () => {
     let released = 0;
