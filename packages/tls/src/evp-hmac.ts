@@ -1,6 +1,6 @@
 import { copyOctets } from '@immuable-net/octets';
 import type { HashName } from './crypto.ts';
-import { addressOf, opensslFunctions, pinned } from './openssl.ts';
+import { addressOf, opensslFunctions, pinned } from './evp-cipher.ts';
 
 type Digest = (octets: number, length: number, digest: number) => number | bigint;
 

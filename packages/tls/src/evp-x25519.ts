@@ -1,5 +1,5 @@
 import type { RandomSource } from '@immuable-net/octets';
-import { addressOf, NULL, opensslFunctions, type Pinned, pinned } from './openssl.ts';
+import { addressOf, NULL, opensslFunctions, type Pinned, pinned } from './evp-cipher.ts';
 
 /** OpenSSL's number for X25519 keys. */
 const NID_X25519 = 1034;
