@@ -21,7 +21,7 @@ const ALLOWED: Record<string, readonly string[]> = {
 };
 
 /** Where native code may be called from. */
-const KOFFI = /^packages\/(tap\/src\/|server\/src\/(archive-file|sandbox)\/|tls\/src\/openssl\.ts)/;
+const KOFFI = /^packages\/(tap\/src\/|server\/src\/(archive-file|sandbox)\/|tls\/src\/(evp-cipher|ml-kem)\.ts)/;
 
 /** Node modules behind seams: the files that import them say so in their names. */
 const SEAMS = ['node:crypto', 'node:zlib'];

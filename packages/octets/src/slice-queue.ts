@@ -60,7 +60,8 @@ export class SliceQueue {
 
   /** Copies the octets and appends the copy: for octets that the caller will reuse. */
   appendCopy(octets: Uint8Array, start: number, end: number): void {
-    if (end > start) this.append(octets.slice(start, end), 0, end - start, undefined);
+    // Not `slice`: that of a Buffer is a view.
+    if (end > start) this.append(new Uint8Array(octets.subarray(start, end)), 0, end - start, undefined);
   }
 
   /** Moves at most `room` octets from the head of `from` to the end of this queue, owners and all. Returns how many. */

@@ -248,4 +248,14 @@ describe('copyOctets', () => {
       }),
     );
   });
+
+  it('copies a Buffer too, whose slice is a view', () => {
+    const queue = new SliceQueue();
+    const octets = Buffer.from('abc');
+    queue.appendCopy(octets, 0, 3);
+    octets.fill(0);
+    const copy = new Uint8Array(3);
+    queue.copy(0, 3, copy, 0);
+    expect([...copy]).toEqual([97, 98, 99]);
+  });
 });
