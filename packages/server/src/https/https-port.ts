@@ -26,6 +26,8 @@ import { loadCredentials, orFailure, readText } from './load-credentials.ts';
 export interface SharedHttp {
   readonly clock: DateClock;
   readonly log: ResponseLog | undefined;
+  /** Takes the lines of the key log too: a capture that holds the secrets of its own frames. */
+  readonly secrets: ((line: string) => void) | undefined;
 }
 
 /** What is read at start and again at a reload. */
@@ -57,15 +59,21 @@ export class HttpsPort {
     this.#trust = opened.trust;
     this.#keyLog = opened.keyLog;
     const { keyLog, ticketKeys } = opened;
-    const http1 = new Http1Context({ service, scheme: 'https', ...shared });
-    const http2 = new Http2Context({ service, scheme: 'https', ...shared });
-    const { epochMs } = shared.clock;
+    const { clock, log: records, secrets } = shared;
+    const http1 = new Http1Context({ service, scheme: 'https', clock, log: records });
+    const http2 = new Http2Context({ service, scheme: 'https', clock, log: records });
+    const { epochMs } = clock;
     const mode = options.clientAuth;
     this.#settings = new TlsServerSettings({
       resources: makeTlsResources(
         nodeCryptography,
         epochMs,
-        keyLog === undefined ? undefined : (line) => keyLog.write(`${line}\n`),
+        keyLog === undefined
+          ? undefined
+          : (line) => {
+              keyLog.write(`${line}\n`);
+              secrets?.(`${line}\n`);
+            },
       ),
       chooseCredential: (offer) => chooseCredential(this.#trust.credentials, offer),
       chooseProtocol: (alpn, facts, connection) => (connection as HttpsConnection).begin(alpn, facts, http1, http2),

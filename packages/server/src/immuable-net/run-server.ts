@@ -86,6 +86,7 @@ class RunningServer {
   readonly #stack: NetworkStack;
   readonly #driver: StackDriver;
   readonly #service: SiteService;
+  #captureWriter: PcapWriter | PcapngWriter | undefined;
   #end: ((status: ExitStatus) => void) | undefined;
   #stopping: boolean;
 
@@ -103,6 +104,7 @@ class RunningServer {
     this.#site = site;
     this.#medium = medium;
     this.#capture = capture;
+    this.#captureWriter = undefined;
     this.#end = undefined;
     this.#stopping = false;
     const epochMs = Date.now() - performance.now();
@@ -110,7 +112,8 @@ class RunningServer {
     if (capture !== undefined) {
       const sink = (octets: Uint8Array): void => capture.write(octets);
       const Writer = options.pcap?.endsWith('.pcapng') ? PcapngWriter : PcapWriter;
-      link = new PcapLink(link, new Writer(link.medium, sink), () => epochMs + performance.now());
+      this.#captureWriter = new Writer(link.medium, sink);
+      link = new PcapLink(link, this.#captureWriter, () => epochMs + performance.now());
     }
     if (options.trace)
       link = new TraceLink(
@@ -143,7 +146,10 @@ class RunningServer {
       this.#end = resolve;
     });
     try {
-      await this.#service.start();
+      const capture = this.#captureWriter;
+      const secrets =
+        capture instanceof PcapngWriter ? (line: string) => capture.secrets(Buffer.from(line, 'latin1')) : undefined;
+      await this.#service.start(secrets);
       if (forward !== undefined) {
         const { host, port } = this.#options.forward!;
         forward.join(await this.#resources.listenOnHost(host, port), this.#options.port);

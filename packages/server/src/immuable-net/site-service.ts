@@ -71,15 +71,25 @@ export class SiteService {
     this.#stopped = undefined;
   }
 
-  /** Listens on every port. Rejects with a `ProgramFailure` where a certificate cannot be used. */
-  async start(): Promise<void> {
+  /**
+   * Listens on every port. Rejects with a `ProgramFailure` where a certificate cannot be used.
+   *
+   * @param secrets takes the lines of the key log, where one is written
+   */
+  async start(secrets: ((line: string) => void) | undefined): Promise<void> {
     const { port, tlsPort, httpsRedirect } = this.#options;
     const log = this.#records;
     const shared = { clock: this.#clock, log };
     if (wantsTls(this.#options)) {
       // TLS and its certificates take 100 ms and more to load: only who asked for them waits.
       const { HttpsPort } = await import('../https/https-port.ts');
-      const https = await HttpsPort.open(this.#options, this.#resources, await this.#site.secure(), shared, this.#log);
+      const https = await HttpsPort.open(
+        this.#options,
+        this.#resources,
+        await this.#site.secure(),
+        { ...shared, secrets },
+        this.#log,
+      );
       this.#serve(tlsPort, (connection, now) => https.accept(connection, now));
       this.#https = https;
     }
