@@ -24,7 +24,7 @@ export const memory = {
           const { seconds } = bench;
           await requests(server, '/page.html', { connections: 64, seconds, headers: ['Accept-Encoding: gzip'] });
           for (const path of ['/0.bin', '/150.bin', '/299.bin']) {
-            await requests(server, path, { connections: 64, seconds: Math.max(1, seconds / 3) });
+            await requests(server, path, { connections: 64, seconds: Math.ceil(seconds / 3) });
           }
           let all = 0;
           let mapped = 0;
